@@ -1,0 +1,3 @@
+.PHONY: help test conformance
+help:
+	@echo "make test | make conformance"

@@ -1,0 +1,5 @@
+/// Every format the runner knows. A file is offered to each in turn; the first that accepts wins.
+let formats: [any VectorFormat.Type] = [
+  EnvoyVectors.self, QueueingRows.self, TwinVectors.self, KubernetesVectors.self,
+  Resilience4jTraces.self, NginxTraces.self, HAProxyTraces.self,
+]
