@@ -82,6 +82,7 @@ let package = Package(
         "Simulation", "ScenarioFiles", "TrafficPolicy", "Orchestration", "Middleware", "Statistics",
         "TimeAndChance", "EventKernel", "Scenario", "Results", yams,
       ]),
-    judge("Benchmarks", ["Simulation", "EventKernel", "TimeAndChance", "Statistics", "TrafficPolicy"]),
+    judge(
+      "Benchmarks", ["Simulation", "EventKernel", "TimeAndChance", "Statistics", "TrafficPolicy"]),
   ]
 )

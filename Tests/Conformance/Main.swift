@@ -7,7 +7,8 @@ import Foundation
     var passed = 0
     var failed = 0
     let root = URL(fileURLWithPath: folder)
-    let paths = (FileManager.default.enumerator(atPath: root.path)?.allObjects as? [String] ?? []).sorted()
+    let paths = (FileManager.default.enumerator(atPath: root.path)?.allObjects as? [String] ?? [])
+      .sorted()
     for path in paths where path.hasSuffix(".yaml") || path.hasSuffix(".jsonl") {
       let text = try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
       let file = VectorFile(path: path, text: text)
@@ -21,7 +22,8 @@ import Foundation
           } else {
             failed += 1
             for m in mismatches.prefix(5) {
-              print("FAIL \(file.name)/\(one.name): \(m.metric) expected \(m.expected) got \(m.got)")
+              print(
+                "FAIL \(file.name)/\(one.name): \(m.metric) expected \(m.expected) got \(m.got)")
             }
           }
         }
