@@ -1,0 +1,185 @@
+public import TimeAndChance
+public import TrafficPolicy
+
+/// A kind of client proxy and where its instances stand.
+public struct ProxyModel: Sendable {
+  /// Which instance a call goes through.
+  public enum Placement: Sendable, Equatable {
+    /// Each pod of the calling service has its own: a sidecar.
+    case besideEachCaller(service: Int)
+    /// So many instances; each call of a source or pod takes one at random: gateways, waypoints.
+    case shared(instances: Int)
+  }
+
+  /// A host of a cluster.
+  public struct Endpoint: Sendable, Equatable {
+    /// The pod.
+    public var pod: PodReference
+    /// Its weight, at least 1.
+    public var weight: Int
+    /// Its priority level, from 0.
+    public var priority: Int
+    /// Its locality's name; empty when localities do not matter.
+    public var locality: String
+    /// What consistent hashing hashes for it: `ip:port` or its name.
+    public var hashKey: String
+    /// False when it is not a member at the start.
+    public var isMember: Bool
+    /// An endpoint.
+    public init(
+      pod: PodReference, weight: Int = 1, priority: Int = 0, locality: String = "",
+      hashKey: String = "", isMember: Bool = true
+    ) {
+      self.pod = pod
+      self.weight = weight
+      self.priority = priority
+      self.locality = locality
+      self.hashKey = hashKey
+      self.isMember = isMember
+    }
+  }
+
+  /// The name, as in reports.
+  public var name: String
+  /// What the proxy is told.
+  public var configuration: EnvoyConfiguration
+  /// The hosts of each cluster of the configuration, in configuration order.
+  public var endpoints: [[Endpoint]]
+  /// Which instance a call goes through.
+  public var placement: Placement
+  /// The time from the caller to the proxy, one way.
+  public var fromCaller: SimDuration
+  /// The time from the proxy to a host, one way.
+  public var toHost: SimDuration
+  /// The time to open a connection; nil does not model connections: they are free and unlimited,
+  /// and of the circuit breaker only the limits on requests and retries act.
+  public var connect: SimDuration?
+  /// When outlier sweeps run: at whole multiples of the interval after this instant.
+  ///
+  /// Nil draws a phase for each instance, so that sweeps of many proxies do not tick together.
+  public var sweepOffset: SimDuration?
+  /// How long the instances have been up when the run begins; slow start and merge windows see it.
+  public var upFor: SimDuration
+
+  /// A kind of proxy.
+  public init(
+    name: String, configuration: EnvoyConfiguration, endpoints: [[Endpoint]], placement: Placement,
+    fromCaller: SimDuration = .zero, toHost: SimDuration = .zero, connect: SimDuration? = nil,
+    sweepOffset: SimDuration? = nil, upFor: SimDuration = .zero
+  ) {
+    self.name = name
+    self.configuration = configuration
+    self.endpoints = endpoints
+    self.placement = placement
+    self.fromCaller = fromCaller
+    self.toHost = toHost
+    self.connect = connect
+    self.sweepOffset = sweepOffset
+    self.upFor = upFor
+  }
+}
+
+/// A way that calls take: who carries them, and what is asked at the end.
+public struct EdgeModel: Sendable {
+  /// Who carries the call.
+  public enum Carrier: Sendable, Equatable {
+    /// A proxy of that kind, on the route that the request's attributes select.
+    case proxy(Int)
+    /// No proxy: the caller picks a pod of that service evenly at random and connects to it.
+    case direct(service: Int, latency: SimDuration)
+  }
+
+  /// What the routes of the proxy match on.
+  public struct Attributes: Sendable, Equatable {
+    /// The path.
+    public var path: String
+    /// The method.
+    public var method: String
+    /// The host that is asked for.
+    public var authority: String
+    /// The headers, names in lower case.
+    public var headers: [HostScript.Header]
+    /// A request.
+    public init(
+      path: String = "/", method: String = "GET", authority: String = "",
+      headers: [HostScript.Header] = []
+    ) {
+      self.path = path
+      self.method = method
+      self.authority = authority
+      self.headers = headers
+    }
+  }
+
+  /// The name, as in reports, for instance `content → member GET /me`.
+  public var name: String
+  /// Who carries the call.
+  public var carrier: Carrier
+  /// What routes match on.
+  public var attributes: Attributes
+  /// The index of the operation that is asked of whichever service the host belongs to.
+  public var operation: Int
+  /// What the caller itself does about failures, without a mesh.
+  public var client: ClientBehaviour?
+  /// The status of the caller's own answer when this call fails.
+  public var statusOnFailure: Int
+
+  /// An edge.
+  public init(
+    name: String, carrier: Carrier, attributes: Attributes = Attributes(), operation: Int = 0,
+    client: ClientBehaviour? = nil, statusOnFailure: Int = 503
+  ) {
+    self.name = name
+    self.carrier = carrier
+    self.attributes = attributes
+    self.operation = operation
+    self.client = client
+    self.statusOnFailure = statusOnFailure
+  }
+}
+
+/// What a caller does about failures by itself, without a mesh: one state per client instance.
+public struct ClientBehaviour: Sendable, Equatable {
+  /// The wait before a retry.
+  public enum BackOff: Sendable, Equatable {
+    /// At once.
+    case none
+    /// Always the same.
+    case constant(SimDuration)
+    /// `base * 2^(n-1)` before retry n, capped.
+    case exponential(base: SimDuration, cap: SimDuration)
+    /// Even in `[0, base * 2^(n-1))`, capped.
+    case fullJitter(base: SimDuration, cap: SimDuration)
+  }
+  /// What stops retries beyond their number.
+  public enum Guard: Sendable, Equatable {
+    /// Nothing.
+    case none
+    /// A bucket per client: so much is added by each call, a retry takes one; none below one.
+    case tokenBucket(perCall: Double, capacity: Double)
+    /// Per client: retries go out only while failed tries are at most this share of all tries.
+    case lifetimeRatio(Double)
+  }
+  /// Retries beyond the first try.
+  public var retries: Int
+  /// The wait before a retry.
+  public var backOff: BackOff
+  /// What stops retries.
+  public var retryGuard: Guard
+  /// How long the caller waits for one try; nil is for ever. The server is not told.
+  public var tryTimeout: SimDuration?
+  /// How long the caller waits in all; nil is for ever.
+  public var deadline: SimDuration?
+
+  /// A behaviour.
+  public init(
+    retries: Int = 0, backOff: BackOff = .none, retryGuard: Guard = .none,
+    tryTimeout: SimDuration? = nil, deadline: SimDuration? = nil
+  ) {
+    self.retries = retries
+    self.backOff = backOff
+    self.retryGuard = retryGuard
+    self.tryTimeout = tryTimeout
+    self.deadline = deadline
+  }
+}

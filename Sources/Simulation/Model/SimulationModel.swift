@@ -1,0 +1,83 @@
+public import TimeAndChance
+public import TrafficPolicy
+
+/// All that a run needs, resolved to numbers and indices: what the engine is fed.
+///
+/// A scenario compiles into one of these; so do recorded experiments and benchmark models. Every
+/// reference is an index into an array of this value. The engine trusts it, so whoever builds one
+/// from a user's input must have checked that input; ``validate()`` names what would be wrong.
+public struct SimulationModel: Sendable {
+  /// The services: groups of pods that answer.
+  public var services: [ServiceModel]
+  /// The kinds of client proxies. Calls go through one of them, or directly.
+  public var proxies: [ProxyModel]
+  /// Where calls lead: every call of a source or step names one of these.
+  public var edges: [EdgeModel]
+  /// Where requests come from.
+  public var sources: [SourceModel]
+  /// What happens at fixed times: faults begin and end, hosts come and go.
+  public var actions: [TimedAction]
+  /// When no source starts requests any more; nil runs until every source has ended.
+  public var duration: SimDuration?
+  /// How long the run goes on after that, so that open requests can end.
+  public var linger: SimDuration
+  /// The start that is simulated and not counted in statistics.
+  public var warmup: SimDuration
+  /// What is recorded beside the counters.
+  public var recording: RecordingOptions
+
+  /// A model of those parts.
+  public init(
+    services: [ServiceModel] = [], proxies: [ProxyModel] = [], edges: [EdgeModel] = [],
+    sources: [SourceModel] = [], actions: [TimedAction] = [], duration: SimDuration? = nil,
+    linger: SimDuration = .zero, warmup: SimDuration = .zero,
+    recording: RecordingOptions = RecordingOptions()
+  ) {
+    self.services = services
+    self.proxies = proxies
+    self.edges = edges
+    self.sources = sources
+    self.actions = actions
+    self.duration = duration
+    self.linger = linger
+    self.warmup = warmup
+    self.recording = recording
+  }
+}
+
+/// What a run records beside its counters.
+public struct RecordingOptions: Sendable, Equatable {
+  /// One ``RequestRecord`` for each request of a source, and one ``AttemptRecord`` for each try
+  /// that reached a host. Memory grows with the run: for experiments, not for production scenarios.
+  public var requests: Bool
+  /// The causal log: ejections, faults, overloads, one ``CausalEvent`` each.
+  public var causes: Bool
+  /// The length of a window of the time series; nil records none.
+  public var window: SimDuration?
+  /// A latency histogram for each service and edge, beside those of the sources.
+  public var serviceHistograms: Bool
+
+  /// Nothing beside the counters, unless asked.
+  public init(
+    requests: Bool = false, causes: Bool = false, window: SimDuration? = nil,
+    serviceHistograms: Bool = false
+  ) {
+    self.requests = requests
+    self.causes = causes
+    self.window = window
+    self.serviceHistograms = serviceHistograms
+  }
+}
+
+/// A pod of a service.
+public struct PodReference: Hashable, Sendable {
+  /// The index in ``SimulationModel/services``.
+  public var service: Int
+  /// The index in ``ServiceModel/pods``.
+  public var pod: Int
+  /// That pod of that service.
+  public init(service: Int, pod: Int) {
+    self.service = service
+    self.pod = pod
+  }
+}

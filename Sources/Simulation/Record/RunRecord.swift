@@ -1,0 +1,301 @@
+public import Statistics
+public import TimeAndChance
+public import TrafficPolicy
+
+/// What one run of a model left behind. Plain values; the same for the same model and seed.
+public struct RunRecord: Sendable {
+  /// Counters and latencies of each source, in the model's order.
+  public var sources: [SourceRecord] = []
+  /// Counters of each edge, in the model's order.
+  public var edges: [EdgeRecord] = []
+  /// Counters of each service's pods, in the model's order.
+  public var services: [ServiceRecord] = []
+  /// Counters of each proxy kind, in the model's order.
+  public var proxies: [ProxyRecord] = []
+  /// The requests, in the order in which they were started; with ``RecordingOptions/requests``.
+  public var requests: [RequestRecord] = []
+  /// The tries that reached a host, in order of arrival; with ``RecordingOptions/requests``.
+  public var attempts: [AttemptRecord] = []
+  /// The outlier event log, in order.
+  public var ejections: [EjectionRecord] = []
+  /// The causal log; with ``RecordingOptions/causes``.
+  public var causes: [CausalEvent] = []
+  /// When each phase of each scripted client began, by source.
+  public var phaseStarts: [[SimTime]] = []
+  /// Events that were simulated.
+  public var eventCount: UInt64 = 0
+  /// The time of the run's end.
+  public var end: SimTime = .zero
+  /// Why the run ended early, or nil when it did not.
+  public var stopped: StopReason?
+
+  /// An empty record.
+  public init() {}
+}
+
+/// Why a run ended before its time.
+public enum StopReason: Sendable, Equatable {
+  /// The limit on events was reached.
+  case eventLimit
+  /// The limit on memory was reached.
+  case memoryLimit
+  /// The run was interrupted.
+  case interrupted
+}
+
+/// One request of a source, as its proxy's access log would show it.
+public struct RequestRecord: Sendable {
+  /// What the client saw in the end.
+  public enum ClientOutcome: Sendable, Equatable {
+    /// An answer, with the status of the record.
+    case answered
+    /// The client gave up first.
+    case gaveUp
+    /// The answer had begun and its connection broke.
+    case connectionBroken
+    /// Not ended when the run ended.
+    case open
+  }
+  /// The source.
+  public var source: Int32 = 0
+  /// The phase of a scripted client, from 0; else 0.
+  public var phase: Int32 = 0
+  /// The number of the request in its phase or source, from 0.
+  public var index: Int32 = 0
+  /// When the client started it.
+  public var started: SimTime = .zero
+  /// When it reached the proxy.
+  public var arrived: SimTime = .zero
+  /// When the proxy had sent the end of the answer, or gave it up.
+  public var ended: SimTime = .never
+  /// The status; 0 when the client left first.
+  public var status: Int32 = 0
+  /// The response flags.
+  public var flags: ResponseFlags = []
+  /// The response code details.
+  public var details: ResponseDetails = .viaUpstream
+  /// The tries, as the proxy counts them.
+  public var attempts: Int32 = 0
+  /// The cluster (index in the proxy's configuration), or -1 when none was chosen.
+  public var cluster: Int32 = -1
+  /// The pod whose answer was passed on, or nil.
+  public var answeredBy: PodReference?
+  /// What the client saw.
+  public var client: ClientOutcome = .open
+}
+
+/// One try, as it arrived at a host.
+public struct AttemptRecord: Sendable {
+  /// The request (index in ``RunRecord/requests``), or -1 for a mirrored copy or a nested call.
+  public var request: Int32
+  /// The proxy's number of the try, from 1.
+  public var number: Int32
+  /// The pod.
+  public var pod: PodReference
+  /// When it arrived.
+  public var arrived: SimTime
+  /// True for a mirrored copy.
+  public var isMirror: Bool
+}
+
+/// An entry of the outlier event log.
+public struct EjectionRecord: Sendable {
+  /// The proxy kind and instance that judged.
+  public var proxy: Int32
+  /// The instance of that kind.
+  public var instance: Int32
+  /// The cluster (index in the proxy's configuration).
+  public var cluster: Int32
+  /// The pod that was judged.
+  public var pod: PodReference
+  /// The detector.
+  public var type: EjectionType
+  /// When it was judged.
+  public var at: SimTime
+  /// False when the detection was only logged.
+  public var enforced: Bool
+  /// Ejections of this host so far, this one included.
+  public var ejectionsSoFar: Int32
+  /// When the host was released; ``SimTime/never`` when it was not.
+  public var released: SimTime
+}
+
+/// An entry of the causal log: a change of state and what it concerned.
+public struct CausalEvent: Sendable {
+  /// What changed.
+  public enum Kind: Sendable, Equatable {
+    /// A timed action with that index.
+    case action(Int)
+    /// A host was ejected.
+    case ejected(EjectionType)
+    /// A host was released from ejection.
+    case released
+    /// Health changes reached the balancers.
+    case healthApplied
+    /// Panic routing began.
+    case panicBegan
+    /// Panic routing ended.
+    case panicEnded
+    /// A circuit breaker's limit refused its first request after a quiet second.
+    case overflowBegan
+    /// A queue was full and refused its first request after a quiet second.
+    case queueFull
+    /// A rate limit refused its first request after a quiet second.
+    case rateLimited
+  }
+  /// When.
+  public var at: SimTime
+  /// What.
+  public var kind: Kind
+  /// The proxy kind, or -1.
+  public var proxy: Int32 = -1
+  /// The instance, or -1.
+  public var instance: Int32 = -1
+  /// The cluster, or -1.
+  public var cluster: Int32 = -1
+  /// The pod, or nil.
+  public var pod: PodReference?
+
+  /// An entry.
+  public init(
+    at: SimTime, kind: Kind, proxy: Int32 = -1, instance: Int32 = -1, cluster: Int32 = -1,
+    pod: PodReference? = nil
+  ) {
+    self.at = at
+    self.kind = kind
+    self.proxy = proxy
+    self.instance = instance
+    self.cluster = cluster
+    self.pod = pod
+  }
+}
+
+/// Counters and latencies of one source, as it saw them, after the warm-up.
+public struct SourceRecord: Sendable {
+  /// Requests started.
+  public var offered: UInt64 = 0
+  /// Requests that ended, by status; the key is the status (0: no answer).
+  public var byStatus: [Int: UInt64] = [:]
+  /// Requests that ended, by response flags.
+  public var byFlags: [ResponseFlags: UInt64] = [:]
+  /// Requests open at the end of the run.
+  public var open: UInt64 = 0
+  /// Latency of every request that ended.
+  public var latency = LatencyHistogram()
+  /// Latency of those answered below 500.
+  public var successLatency = LatencyHistogram()
+  /// The time series; with ``RecordingOptions/window``.
+  public var windows: [SourceWindow] = []
+}
+
+/// A window of a source's time series, by the time of the end of requests.
+public struct SourceWindow: Sendable, Equatable {
+  /// Requests started in the window.
+  public var offered: UInt32 = 0
+  /// Ended below 400.
+  public var succeeded: UInt32 = 0
+  /// Ended 4xx, 429 apart.
+  public var clientErrors: UInt32 = 0
+  /// Ended 429.
+  public var limited: UInt32 = 0
+  /// Ended 5xx.
+  public var serverErrors: UInt32 = 0
+  /// Ended without an answer.
+  public var unanswered: UInt32 = 0
+  /// Latency quantiles in nanoseconds; 0 when nothing ended.
+  public var p50: Int64 = 0
+  /// The 99th percentile.
+  public var p99: Int64 = 0
+  /// The largest.
+  public var max: Int64 = 0
+}
+
+/// Counters of one edge, after the warm-up.
+public struct EdgeRecord: Sendable {
+  /// Calls begun.
+  public var calls: UInt64 = 0
+  /// Calls that ended below 500.
+  public var succeeded: UInt64 = 0
+  /// Calls that ended with 5xx or without an answer.
+  public var failed: UInt64 = 0
+  /// Tries sent.
+  public var attempts: UInt64 = 0
+  /// Retries made.
+  public var retries: UInt64 = 0
+  /// Retries refused by a budget or `max_retries`.
+  public var retriesRefused: UInt64 = 0
+  /// Latency of every call that ended; with ``RecordingOptions/serviceHistograms``.
+  public var latency: LatencyHistogram?
+}
+
+/// Counters of one service, after the warm-up.
+public struct ServiceRecord: Sendable {
+  /// Its pods, in the model's order.
+  public var pods: [PodRecord] = []
+  /// Time from arrival to the start of service; with ``RecordingOptions/serviceHistograms``.
+  public var wait: LatencyHistogram?
+  /// Time from arrival to the answer; with ``RecordingOptions/serviceHistograms``.
+  public var sojourn: LatencyHistogram?
+  /// The time series; with ``RecordingOptions/window``.
+  public var windows: [ServiceWindow] = []
+}
+
+/// Counters of one pod, after the warm-up.
+public struct PodRecord: Sendable {
+  /// Tries that arrived.
+  public var arrivals: UInt64 = 0
+  /// Refused by a full queue.
+  public var refused: UInt64 = 0
+  /// Answered below 500.
+  public var succeeded: UInt64 = 0
+  /// Answered 5xx, reset or closed.
+  public var failed: UInt64 = 0
+  /// Work that nobody waited for any more, done or dropped.
+  public var unheard: UInt64 = 0
+  /// The time average of busy workers.
+  public var meanBusy: Double = 0
+  /// The time average of waiting requests.
+  public var meanQueue: Double = 0
+  /// The most waiting requests at once.
+  public var peakQueue: Int = 0
+  /// The most requests in service at once; connections of a scripted host.
+  public var peakConcurrency: Int = 0
+  /// Connections accepted.
+  public var connectionsAccepted: UInt64 = 0
+  /// Arrivals that found no free worker.
+  public var delayed: UInt64 = 0
+}
+
+/// A window of a service's time series.
+public struct ServiceWindow: Sendable, Equatable {
+  /// Tries that arrived.
+  public var arrivals: UInt32 = 0
+  /// Tries answered 5xx, reset or refused.
+  public var failures: UInt32 = 0
+  /// Retries among the arrivals.
+  public var retries: UInt32 = 0
+  /// Waiting requests at the window's end, all pods.
+  public var queue: UInt32 = 0
+  /// Busy workers at the window's end, all pods.
+  public var busy: UInt32 = 0
+  /// Pairs of proxy instance and pod with the pod ejected, at the window's end.
+  public var ejected: UInt32 = 0
+  /// Latency quantiles in nanoseconds of the tries answered in the window; 0 when none.
+  public var p50: Int64 = 0
+  /// The 99th percentile.
+  public var p99: Int64 = 0
+}
+
+/// Counters of one proxy kind, summed over its instances, over the whole run.
+public struct ProxyRecord: Sendable {
+  /// Counters of each cluster, in the configuration's order.
+  public var clusters: [EnvoyClusterStatistics] = []
+  /// Hosts ejected at the end, by cluster.
+  public var ejectionsActive: [UInt64] = []
+  /// Counters of the filters, by Envoy's name, in order of first use.
+  public var filters: [(name: String, value: UInt64)] = []
+  /// Per cluster and endpoint: tries sent.
+  public var hostAttempts: [[UInt64]] = []
+  /// Per cluster and endpoint: failures as the outlier detector counts them.
+  public var hostErrors: [[UInt64]] = []
+}
