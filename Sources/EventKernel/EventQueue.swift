@@ -1,0 +1,245 @@
+public import TimeAndChance
+
+/// The clock and everything that is still to happen.
+///
+/// Three places hold pending events; together they are one order, by (time, sequence):
+/// - a heap for delays that vary (``schedule(after:kind:handle:)``),
+/// - one first-in-first-out ring for each constant delay that is never taken back (``DelayLine``),
+/// - one linked list for each constant delay that mostly is (``TimerLine``): a timeout that does not
+///   fire costs two stores to start and two to cancel, and leaves nothing behind.
+///
+/// Only the first entry of a ring or list stands in the heap. A list's stand-in may be out of date
+/// (its timer was cancelled): when it comes up, the list's present head takes its place.
+///
+/// The kernel knows no model. A run loop takes ``next()`` and switches over ``Event/kind``:
+///
+/// ```swift
+/// var queue = EventQueue()
+/// queue.schedule(after: .seconds(1), kind: 0, handle: 0)
+/// while let event = queue.next() {
+///   switch event.kind { … }
+/// }
+/// ```
+///
+/// Delays are 0 ..< 2⁵⁵ ns (1.14 years); longer or negative ones stop the program with a message,
+/// as does running out of sequence numbers or handles: a wrong order would be worse.
+@frozen public struct EventQueue: ~Copyable {
+  /// The present: the time of the event that ``next()`` gave last.
+  public private(set) var now: SimTime {
+    @inlinable @inline(__always) get { SimTime(nanoseconds: clock) }
+    set { clock = newValue.nanoseconds }
+  }
+  @usableFromInline var clock: Int64 = 0
+  @usableFromInline var sequence: UInt64 = 0
+  @usableFromInline var heap = EventHeap()
+  @usableFromInline var rings: UnsafeMutablePointer<Ring>
+  @usableFromInline var ringCount = 0
+  @usableFromInline var lists: UnsafeMutablePointer<TimerList>
+  @usableFromInline var listCount = 0
+  @usableFromInline var nodes = Slab<TimerNode>()
+
+  /// The kinds that the kernel keeps for itself: the stand-ins of rings and lists.
+  @usableFromInline static var ringKind: UInt8 { 255 }
+  @usableFromInline static var listKind: UInt8 { 254 }
+  /// The first delay that is too long.
+  @usableFromInline static var delayLimit: UInt64 { 1 &<< 55 }
+  /// How many lines of either sort there may be.
+  @usableFromInline static var lineLimit: Int { 4096 }
+
+  /// An empty queue at time zero.
+  public init() {
+    rings = .allocate(capacity: Self.lineLimit)
+    lists = .allocate(capacity: Self.lineLimit)
+  }
+
+  deinit {
+    for index in 0..<ringCount { rings[index].entries.deallocate() }
+    rings.deallocate()
+    lists.deallocate()
+  }
+
+  // MARK: Variable delays
+
+  @inlinable @inline(__always)
+  mutating func key(after delay: SimDuration, kind: UInt8, handle: UInt32) -> Event {
+    precondition(
+      UInt64(bitPattern: delay.nanoseconds) < Self.delayLimit, "a delay must be in 0 ..< 2^55 ns")
+    sequence &+= 1
+    return Event(
+      time: clock &+ delay.nanoseconds, sequence: sequence, kind: kind, handle: handle)
+  }
+
+  /// Something happens after a while; the sequence number tells this scheduling from all others.
+  @inlinable @inline(__always) @discardableResult
+  public mutating func schedule(after delay: SimDuration, kind: UInt8, handle: UInt32) -> UInt64 {
+    heap.push(key(after: delay, kind: kind, handle: handle))
+    return sequence
+  }
+
+  // MARK: Constant delays that are kept
+
+  /// The line of a constant delay; lines of equal delay are one.
+  public mutating func delayLine(_ delay: SimDuration) -> DelayLine {
+    for index in 0..<ringCount where rings[index].delay == delay {
+      return DelayLine(index: UInt32(index))
+    }
+    precondition(ringCount < Self.lineLimit, "out of delay lines: 4096 different constant delays")
+    precondition(
+      UInt64(bitPattern: delay.nanoseconds) < Self.delayLimit, "a delay must be in 0 ..< 2^55 ns")
+    (rings + ringCount).initialize(to: Ring(delay: delay))
+    ringCount += 1
+    return DelayLine(index: UInt32(ringCount - 1))
+  }
+
+  /// Something happens after the line's delay, and nothing will take it back.
+  @inlinable @inline(__always)
+  public mutating func schedule(on line: DelayLine, kind: UInt8, handle: UInt32) {
+    let ring = rings + Int(line.index)
+    sequence &+= 1
+    let event = Event(
+      time: clock &+ ring.pointee.delay.nanoseconds, sequence: sequence, kind: kind,
+      handle: handle)
+    if ring.pointee.append(event) {
+      heap.push(event.standingIn(kind: Self.ringKind, handle: line.index))
+    }
+  }
+
+  // MARK: Constant delays that are mostly taken back
+
+  /// The line of timers with that delay; lines of equal delay are one.
+  public mutating func timerLine(_ delay: SimDuration) -> TimerLine {
+    for index in 0..<listCount where lists[index].delay == delay {
+      return TimerLine(index: UInt32(index))
+    }
+    precondition(listCount < Self.lineLimit, "out of timer lines: 4096 different timeouts")
+    precondition(
+      UInt64(bitPattern: delay.nanoseconds) < Self.delayLimit, "a delay must be in 0 ..< 2^55 ns")
+    let sentinel = nodes.allocate()
+    nodes[sentinel] = TimerNode(
+      event: Event(high: 0, low: 0), previous: sentinel, next: sentinel)
+    (lists + listCount).initialize(to: TimerList(delay: delay, sentinel: sentinel))
+    listCount += 1
+    return TimerLine(index: UInt32(listCount - 1))
+  }
+
+  /// Starts a timer that fires after the line's delay unless it is cancelled before.
+  @inlinable @inline(__always)
+  public mutating func startTimer(on line: TimerLine, kind: UInt8, handle: UInt32) -> Timer {
+    let list = lists + Int(line.index)
+    sequence &+= 1
+    let event = Event(
+      time: clock &+ list.pointee.delay.nanoseconds, sequence: sequence, kind: kind,
+      handle: handle)
+    let index = nodes.allocate()
+    let sentinel = list.pointee.sentinel
+    let nodes = self.nodes.records
+    let last = nodes[Int(sentinel)].previous
+    nodes[Int(index)] = TimerNode(event: event, previous: last, next: sentinel)
+    nodes[Int(last)].next = index
+    nodes[Int(sentinel)].previous = index
+    if !list.pointee.isArmed {
+      list.pointee.isArmed = true
+      heap.push(event.standingIn(kind: Self.listKind, handle: line.index))
+    }
+    return Timer(index: index)
+  }
+
+  /// Takes a timer back; it must neither have fired nor been cancelled.
+  @inlinable @inline(__always) public mutating func cancel(_ timer: Timer) {
+    unlink(timer.index)
+  }
+
+  @inlinable @inline(__always) mutating func unlink(_ index: UInt32) {
+    let nodes = self.nodes.records
+    let node = nodes[Int(index)]
+    nodes[Int(node.previous)].next = node.next
+    nodes[Int(node.next)].previous = node.previous
+    self.nodes.free(index)
+  }
+
+  // MARK: Taking events
+
+  /// The next event in the order of all, or nil when nothing is pending; moves the clock.
+  @inlinable @inline(__always) public mutating func next() -> Event? {
+    while true {
+      heap.settle()
+      if heap.count == 0 { return nil }
+      let top = heap.root
+      heap.pop()
+      let kind = top.kind
+      if kind < Self.listKind {
+        clock = top.time.nanoseconds
+        return top
+      }
+      if kind == Self.ringKind {
+        let ring = rings + Int(top.handle)
+        let event = ring.pointee.removeFirst()
+        if !ring.pointee.isEmpty {
+          heap.push(ring.pointee.first.standingIn(kind: Self.ringKind, handle: top.handle))
+        }
+        clock = event.time.nanoseconds
+        return event
+      }
+      if let event = fireTimer(standIn: top) { return event }
+    }
+  }
+
+  @inline(never) @usableFromInline mutating func fireTimer(standIn: Event) -> Event? {
+    let list = lists + Int(standIn.handle)
+    let sentinel = list.pointee.sentinel
+    var first = nodes[sentinel].next
+    if first == sentinel {
+      list.pointee.isArmed = false
+      return nil
+    }
+    let event = nodes[first].event
+    guard event.isSameScheduling(as: standIn) else {
+      heap.push(event.standingIn(kind: Self.listKind, handle: standIn.handle))
+      return nil
+    }
+    unlink(first)
+    first = nodes[sentinel].next
+    if first == sentinel {
+      list.pointee.isArmed = false
+    } else {
+      heap.push(nodes[first].event.standingIn(kind: Self.listKind, handle: standIn.handle))
+    }
+    clock = event.time.nanoseconds
+    return event
+  }
+
+  /// Stops the program when the clock or the sequence numbers are about to run out.
+  ///
+  /// A run loop calls this once per block of at most 2³² events.
+  public func checkLimits() {
+    precondition(sequence < 1 &<< 40 - 1 &<< 33, "out of sequence numbers: 2^40 events scheduled")
+    precondition(clock < 1 &<< 55, "the clock passed 2^55 ns, 1.14 years")
+  }
+
+  /// Bytes held by pending events, timers and lines.
+  public var byteCount: Int {
+    var bytes = heap.byteCount + nodes.byteCount
+    for index in 0..<ringCount { bytes += (rings[index].mask + 1) * MemoryLayout<Event>.stride }
+    return bytes
+  }
+}
+
+/// A constant delay whose events are never taken back; see ``EventQueue/delayLine(_:)``.
+@frozen public struct DelayLine: Sendable {
+  @usableFromInline let index: UInt32
+  @inlinable init(index: UInt32) { self.index = index }
+}
+
+/// A constant delay whose events mostly are taken back; see ``EventQueue/timerLine(_:)``.
+@frozen public struct TimerLine: Sendable {
+  @usableFromInline let index: UInt32
+  @inlinable init(index: UInt32) { self.index = index }
+}
+
+/// A running timer.
+@frozen public struct Timer: Sendable {
+  /// The number under which a record may keep it.
+  public let index: UInt32
+  /// The timer of that number.
+  @inlinable @inline(__always) public init(index: UInt32) { self.index = index }
+}

@@ -1,0 +1,75 @@
+/// Records of one kind, named by small numbers, recycled without allocation.
+///
+/// A freed record's first four bytes hold the link to the next free one, so the free list costs
+/// nothing. Growing moves the records: keep handles, never references, across ``allocate()``.
+@frozen public struct Slab<Record: BitwiseCopyable>: ~Copyable {
+  @usableFromInline var records: UnsafeMutablePointer<Record>
+  @usableFromInline var capacity: Int
+  @usableFromInline var used: UInt32 = 0
+  @usableFromInline var freeList: UInt32 = Slab.none
+
+  /// The handle of no record.
+  @inlinable @inline(__always) public static var none: UInt32 { 0xFF_FFFF }
+
+  /// A slab with room for some records; it grows when it must, up to 16 777 215.
+  @inlinable public init(capacity: Int = 1024) {
+    precondition(MemoryLayout<Record>.stride >= 4, "a record must have room for a link")
+    self.capacity = capacity
+    records = .allocate(capacity: capacity)
+  }
+
+  deinit { records.deallocate() }
+
+  @inline(never) @usableFromInline mutating func grow() {
+    precondition(used < Slab.none, "out of handles: 16 777 215 records of one kind are alive")
+    let grown = min(capacity < 1 << 20 ? capacity * 2 : capacity + capacity / 8, Int(Slab.none))
+    let moved = UnsafeMutablePointer<Record>.allocate(capacity: grown)
+    moved.update(from: records, count: Int(used))
+    records.deallocate()
+    records = moved
+    capacity = grown
+  }
+
+  /// The handle of a record whose content is not defined; the caller writes all of it.
+  @inlinable @inline(__always) public mutating func allocate() -> UInt32 {
+    let handle = freeList
+    if handle != Slab.none {
+      freeList = UnsafeRawPointer(records + Int(handle)).loadUnaligned(as: UInt32.self)
+      return handle
+    }
+    if Int(used) == capacity { grow() }
+    used &+= 1
+    return used &- 1
+  }
+
+  /// Gives a record back; its handle may be handed out again at once.
+  @inlinable @inline(__always) public mutating func free(_ handle: UInt32) {
+    UnsafeMutableRawPointer(records + Int(handle)).storeBytes(of: freeList, as: UInt32.self)
+    freeList = handle
+  }
+
+  /// A record in place.
+  @inlinable @inline(__always) public subscript(handle: UInt32) -> Record {
+    unsafeAddress {
+      assert(handle < used)
+      return UnsafePointer(records + Int(handle))
+    }
+    unsafeMutableAddress {
+      assert(handle < used)
+      return records + Int(handle)
+    }
+  }
+
+  /// A pointer to a record, valid until the next ``allocate()``.
+  @inlinable @inline(__always)
+  public func pointer(_ handle: UInt32) -> UnsafeMutablePointer<Record> {
+    assert(handle < used)
+    return records + Int(handle)
+  }
+
+  /// The most records that were alive at once.
+  @inlinable public var highWater: Int { Int(used) }
+
+  /// Bytes held.
+  @inlinable public var byteCount: Int { capacity * MemoryLayout<Record>.stride }
+}
