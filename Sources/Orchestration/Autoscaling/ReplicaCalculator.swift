@@ -49,7 +49,8 @@ public struct ReplicaCalculator: Sendable, Equatable {
       return try averageValue(
         target: value, isCPU: false, reading: reading, pods: pods,
         currentReplicas: currentReplicas, now: now)
-    case (.object(_, let target), .series(let series)), (.external(_, let target), .series(let series)):
+    case (.object(_, let target), .series(let series)),
+      (.external(_, let target), .series(let series)):
       guard let usage = sum(of: series) else { throw .noMetrics }
       switch target {
       case .value(let value):
@@ -198,7 +199,8 @@ extension ReplicaCalculator {
     let turned = (ratio < 1 && filledIn > 1) || (ratio > 1 && filledIn < 1)
     if tolerances.isWithin(filledIn) || turned { return currentReplicas }
     let replicas = scaled(filledIn, by: samples)
-    if (filledIn < 1 && replicas > currentReplicas) || (filledIn > 1 && replicas < currentReplicas) {
+    if (filledIn < 1 && replicas > currentReplicas) || (filledIn > 1 && replicas < currentReplicas)
+    {
       return currentReplicas
     }
     return replicas
