@@ -1,6 +1,8 @@
 public import TimeAndChance
 
-/// What an autoscaler sees of one pod that its selector matches. The pod is known by its index.
+/// What an autoscaler sees of one pod that its selector matches.
+///
+/// The pod is known by its index.
 ///
 /// - Source: the fields of `v1.Pod` that Kubernetes `groupPods` and `getReadyPodsCount` read
 ///   (`pkg/controller/podautoscaler/replica_calculator.go`).

@@ -1,7 +1,8 @@
 public import TimeAndChance
 
-/// The three conditions in an autoscaler's status. They live in the API object, so a restart of
-/// the controller keeps them.
+/// The three conditions in an autoscaler's status.
+///
+/// They live in the API object, so a restart of the controller keeps them.
 ///
 /// - Source: Kubernetes `autoscaling/v2` `HorizontalPodAutoscalerCondition`.
 public struct AutoscalerConditions: Sendable, Equatable {

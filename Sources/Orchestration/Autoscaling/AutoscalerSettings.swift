@@ -6,9 +6,11 @@ public import TimeAndChance
 /// - Source: Kubernetes `pkg/controller/podautoscaler/config/v1alpha1/defaults.go`.
 public struct AutoscalerSettings: Sendable, Equatable {
   /// Time between two syncs of one autoscaler, `--horizontal-pod-autoscaler-sync-period`; 15 s.
+  ///
   /// Each autoscaler has its own phase, set by when the controller first saw it.
   public var syncPeriod: SimDuration
   /// How far from 1 a ratio may be without a change, `--horizontal-pod-autoscaler-tolerance`; 0.1.
+  ///
   /// The flag sets both directions.
   public var tolerance: AutoscalerTolerances
   /// How long after a pod's start its CPU samples are taken only while it is ready,
@@ -54,7 +56,9 @@ public struct AutoscalerSettings: Sendable, Equatable {
   /// directions, as since 1.24, or of the same direction only.
   public var bothEventLogsCount: Bool { kubernetesMinorVersion >= 24 }
 
-  /// A phase for an autoscaler's first sync: even in `0 ..< syncPeriod`. One draw.
+  /// A phase for an autoscaler's first sync: even in `0 ..< syncPeriod`.
+  ///
+  /// One draw.
   public func phase(using random: inout RandomStream) -> SimDuration {
     SimDuration(nanoseconds: Int64(random.unit() * Double(syncPeriod.nanoseconds)))
   }

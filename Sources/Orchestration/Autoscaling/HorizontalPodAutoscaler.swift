@@ -10,7 +10,9 @@ public import TimeAndChance
 /// - Source: Kubernetes `reconcileAutoscaler` (`pkg/controller/podautoscaler/horizontal.go`),
 ///   release 1.34.
 public struct HorizontalPodAutoscaler: Sendable, Equatable {
-  /// What the operator wrote. A change takes effect with the next sync and keeps the logs.
+  /// What the operator wrote.
+  ///
+  /// A change takes effect with the next sync and keeps the logs.
   public var spec: HorizontalPodAutoscalerSpec
   /// What the cluster's operator set.
   public let settings: AutoscalerSettings

@@ -2,12 +2,15 @@
 ///
 /// - Source: Kubernetes `autoscaling/v2` `HorizontalPodAutoscalerSpec`.
 public struct HorizontalPodAutoscalerSpec: Sendable, Equatable {
-  /// The lower bound; 1 by default. 0 needs the `HPAScaleToZero` gate and an object or external
-  /// metric.
+  /// The lower bound; 1 by default.
+  ///
+  /// 0 needs the `HPAScaleToZero` gate and an object or external metric.
   public var minReplicas: Int32
   /// The upper bound, at least 1 and at least ``minReplicas``.
   public var maxReplicas: Int32
-  /// What is measured. The largest proposal wins. By default 80 % of the requested CPU.
+  /// What is measured.
+  ///
+  /// The largest proposal wins. By default 80 % of the requested CPU.
   public var metrics: [MetricSpec]
   /// How fast it may move; nil takes the code path of `max(2 × current, 4)`.
   public var behavior: ScalingBehavior?

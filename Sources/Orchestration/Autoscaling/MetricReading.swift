@@ -12,14 +12,17 @@ public enum MetricReading: Sendable, Equatable {
 public struct PodMetricReading: Sendable, Equatable {
   /// The sample of each pod, by the pod's index; as many as there are pods.
   public var samples: [PodSample]
-  /// The request of each pod in thousandths, by the pod's index. As many as there are pods for a
-  /// utilisation; other targets read none.
+  /// The request of each pod in thousandths, by the pod's index.
+  ///
+  /// As many as there are pods for a utilisation; other targets read none.
   public var requests: [Int64]
   /// Why the requests cannot be known, when any pod's cannot: the whole metric then fails, even
   /// if that pod would be ignored.
   public var requestFailure: MetricFailure?
-  /// Values in thousandths of pods that the API server no longer lists. Utilisations leave them
-  /// out of the ratio, yet count them when pods are filled in, as the controller does.
+  /// Values in thousandths of pods that the API server no longer lists.
+  ///
+  /// Utilisations leave them out of the ratio, yet count them when pods are filled in, as the
+  /// controller does.
   public var straySamples: [Int64]
 
   /// A reading; by default without requests and stray samples.

@@ -19,7 +19,9 @@ public enum MetricSpec: Sendable, Equatable {
   /// A metric type the controller does not know; it always fails with `InvalidMetricSourceType`.
   case unknown(type: String)
 
-  /// The measured resource. Only CPU looks at readiness and at the start of the pod.
+  /// The measured resource.
+  ///
+  /// Only CPU looks at readiness and at the start of the pod.
   public enum Resource: Sendable, Equatable {
     /// Processor time, in thousandths of a core.
     case cpu

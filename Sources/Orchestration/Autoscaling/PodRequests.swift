@@ -52,6 +52,7 @@ public struct PodRequests: Sendable, Equatable {
   /// - Parameters:
   ///   - container: the container that a container metric names; nil for the whole pod.
   ///   - podLevelResources: the `PodLevelResources` gate; beta and on since 1.34.
+  /// - Returns: the request in thousandths.
   /// - Throws: ``MetricFailure/missingRequest(container:)`` or ``MetricFailure/containerNotFound``.
   public func milli(
     container: String? = nil, podLevelResources: Bool = true

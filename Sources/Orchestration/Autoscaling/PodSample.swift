@@ -8,8 +8,9 @@ public import TimeAndChance
   public var value: Int64
   /// The end of the window that was measured; ``SimTime/never`` when there is no sample.
   public var timestamp: SimTime
-  /// The length of the window that was measured. The resource metrics API says it; 60 s for a
-  /// custom metric that does not.
+  /// The length of the window that was measured.
+  ///
+  /// The resource metrics API says it; 60 s for a custom metric that does not.
   public var window: SimDuration
 
   /// A sample that ends at that instant.

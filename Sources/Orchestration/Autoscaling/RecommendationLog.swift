@@ -30,7 +30,9 @@ public struct RecommendationLog: Sendable, Equatable {
   public init(_ entries: [Entry] = []) { self.entries = entries }
 
   /// Without `spec.behavior`: the highest recommendation of the window, so that only shrinking is
-  /// delayed. An entry exactly as old as the window still counts.
+  /// delayed.
+  ///
+  /// An entry exactly as old as the window still counts.
   public mutating func stabilize(
     raw: Int32, downscaleWindow: SimDuration, now: SimTime
   ) -> Int32 {
@@ -49,8 +51,9 @@ public struct RecommendationLog: Sendable, Equatable {
   }
 
   /// With `spec.behavior`: the current size, moved up to the lowest recommendation of the up
-  /// window, then down to the highest of the down window. An entry exactly as old as a window no
-  /// longer counts for it.
+  /// window, then down to the highest of the down window.
+  ///
+  /// An entry exactly as old as a window no longer counts for it.
   public mutating func stabilize(
     raw: Int32, current: Int32, scaleUpWindow: SimDuration, scaleDownWindow: SimDuration,
     now: SimTime

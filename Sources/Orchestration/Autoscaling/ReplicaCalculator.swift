@@ -22,9 +22,8 @@ public struct ReplicaCalculator: Sendable, Equatable {
 
   /// The proposal of any metric.
   ///
-  /// - Parameters:
-  ///   - currentReplicas: `spec.replicas` of the target's scale.
-  ///   - statusReplicas: `status.replicas` of the target's scale; surge pods included.
+  /// `currentReplicas` and `statusReplicas` are `spec.replicas` and `status.replicas` of the
+  /// target's scale: what was asked for, and the pods that the workload counts, surge included.
   public func proposal(
     for metric: MetricSpec, reading: MetricReading, pods: [AutoscaledPod], currentReplicas: Int32,
     statusReplicas: Int32, now: SimTime
@@ -159,7 +158,9 @@ public struct ReplicaCalculator: Sendable, Equatable {
   }
 
   /// The metric per replica against a target: `GetObjectPerPodMetricReplicas`,
-  /// `GetExternalPerPodMetricReplicas`. The pods themselves are not looked at.
+  /// `GetExternalPerPodMetricReplicas`.
+  ///
+  /// The pods themselves are not looked at.
   public func perPodValue(
     _ usage: Int64, target: Int64, statusReplicas: Int32
   ) -> MetricProposal {
@@ -206,8 +207,10 @@ extension ReplicaCalculator {
     return replicas
   }
 
-  /// One pass over the pods. `missingPercent` is the share of the request that a missing pod is
-  /// taken to use before shrinking, and nil when requests are not wanted.
+  /// One pass over the pods.
+  ///
+  /// `missingPercent` is the share of the request that a missing pod is taken to use before
+  /// shrinking, and nil when requests are not wanted.
   private func sumUp(
     _ reading: PodMetricReading, _ pods: [AutoscaledPod], isCPU: Bool, missingPercent: Int64?,
     now: SimTime

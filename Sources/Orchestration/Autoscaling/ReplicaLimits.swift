@@ -34,6 +34,7 @@ public struct ReplicaLimits: Sendable, Equatable {
   }
 
   /// Without `spec.behavior`: between the bounds, and up to `max(2 × current, 4)` in one sync.
+  ///
   /// Shrinking has no rate.
   public func withoutBehavior() -> Limited {
     let rate = Int32(goTruncating: max(2.0 * Double(currentReplicas), 4.0))

@@ -14,8 +14,10 @@ public struct ResourceMetricsSettings: Sendable, Equatable {
   public var resolution: SimDuration
   /// Time between two readings of a container's counters; 10 s, a customary value.
   public var kubeletInterval: SimDuration
-  /// How much longer a kubelet's interval may be, as a part of it: each reading waits between
-  /// 1 and 1 + this many intervals. 0 by default; cAdvisor itself spreads by up to 1.
+  /// How much longer a kubelet's interval may be, as a part of it: each reading waits between 1 and
+  /// 1 + this many intervals.
+  ///
+  /// 0 by default; cAdvisor itself spreads by up to 1.
   public var kubeletJitter: Double
 
   /// The pipeline of a cluster; left-out parts as shipped.
@@ -28,12 +30,16 @@ public struct ResourceMetricsSettings: Sendable, Equatable {
     self.kubeletJitter = kubeletJitter
   }
 
-  /// A phase for metrics-server's first scrape: even in `0 ..< resolution`. One draw.
+  /// A phase for metrics-server's first scrape: even in `0 ..< resolution`.
+  ///
+  /// One draw.
   public func scrapePhase(using random: inout RandomStream) -> SimDuration {
     SimDuration(nanoseconds: Int64(random.unit() * Double(resolution.nanoseconds)))
   }
 
-  /// The wait before a container's counters are read again. One draw, also without jitter.
+  /// The wait before a container's counters are read again.
+  ///
+  /// One draw, also without jitter.
   public func kubeletWait(using random: inout RandomStream) -> SimDuration {
     let spread = random.unit() * kubeletJitter * Double(kubeletInterval.nanoseconds)
     return kubeletInterval + SimDuration(nanoseconds: Int64(spread))

@@ -1,7 +1,9 @@
 public import TimeAndChance
 
-/// The changes of size in one direction that an autoscaler with `spec.behavior` made: they feed
-/// the limits of its policies. Lost when the controller restarts.
+/// The changes of size in one direction that an autoscaler with `spec.behavior` made: they feed the
+/// limits of its policies.
+///
+/// Lost when the controller restarts.
 ///
 /// - Source: Kubernetes `storeScaleEvent`, `markScaleEventsOutdated` and
 ///   `getReplicasChangePerPeriod` (`pkg/controller/podautoscaler/horizontal.go`).

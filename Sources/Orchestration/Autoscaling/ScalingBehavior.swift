@@ -33,12 +33,17 @@ public struct ScalingRules: Sendable, Equatable {
 
   /// Which policy decides; ``SelectPolicy/max`` by default.
   public var selectPolicy: SelectPolicy
-  /// How long recommendations are remembered, 0 to 3600 s. Nil for scaling down means the
-  /// controller's `--horizontal-pod-autoscaler-downscale-stabilization`.
+  /// How long recommendations are remembered, 0 to 3600 s.
+  ///
+  /// Nil for scaling down means the controller's
+  /// `--horizontal-pod-autoscaler-downscale-stabilization`.
   public var stabilizationWindow: SimDuration?
-  /// How much may change in how long; at least one. Listing any replaces all the defaults.
+  /// How much may change in how long; at least one.
+  ///
+  /// Listing any replaces all the defaults.
   public var policies: [ScalingPolicy]
   /// How far from 1 the ratio may be without a change, 0 or more; nil is the controller's own.
+  ///
   /// Honoured only with the `HPAConfigurableTolerance` gate (alpha 1.33, on by default since 1.35).
   public var tolerance: Double?
 

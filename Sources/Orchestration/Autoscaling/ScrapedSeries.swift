@@ -24,7 +24,9 @@ public struct ScrapedSeries: Sendable, Equatable {
   /// An empty series.
   public init(retention: SimDuration = Self.lookback) { self.retention = retention }
 
-  /// A scrape found that value. Scrapes come in the order of time.
+  /// A scrape found that value.
+  ///
+  /// Scrapes come in the order of time.
   public mutating func scrape(_ value: Double, at now: SimTime) {
     // Dropped in bulk, so that a scrape costs the same on average however long the window.
     let kept = points.firstIndex { $0.time >= now - retention } ?? points.count

@@ -10,7 +10,7 @@ extension AutoscalerVectors {
     private let what: String
     private let byKey: [String: Node]
     private var readKeys: Set<String> = []
-    private var children: [Fields] = []
+    private var children: [(key: String, fields: [Fields])] = []
 
     init(_ node: Node, _ what: String) throws {
       line = node.mark?.line ?? 1
@@ -34,7 +34,7 @@ extension AutoscalerVectors {
     /// Keys that nobody asked for, here and below, in the order of the file.
     var unread: [String] {
       entries.compactMap { $0.key.scalar?.string }.filter { !readKeys.contains($0) }
-        + children.flatMap(\.unread)
+        + children.flatMap(\.fields).flatMap(\.unread)
     }
 
     /// The node of a key; nil when it is absent or null.
@@ -60,9 +60,11 @@ extension AutoscalerVectors {
 
     // MARK: Mappings and lists
 
+    /// The mapping of a key; the same object each time, so that several readers may share it.
     func fields(_ key: String) throws -> Fields {
+      if let known = children.first(where: { $0.key == key })?.fields.first { return known }
       let child = try Fields(required(key), "'\(key)'")
-      children.append(child)
+      children.append((key, [child]))
       return child
     }
 
@@ -82,7 +84,7 @@ extension AutoscalerVectors {
     func fieldsList(_ key: String) throws -> [Fields]? {
       guard let nodes = try optionalList(key) else { return nil }
       let list = try nodes.map { try Fields($0, "an entry of '\(key)'") }
-      children += list
+      children.append((key, list))
       return list
     }
 

@@ -46,11 +46,13 @@ enum AutoscalerVectors: VectorFormat {
       let vector = try Fields(node, "vector")
       let name = try vector.string("id")
       let input = try vector.fields("input")
+      let expect = try vector.fields("expect")
       if self == .observedRun {
-        let run = try ObservedRun(input: input, expect: vector.fields("expect"))
-        return VectorCase(name: name) { run.replay() }
+        let run = try ObservedRun(input: input, expect: expect)
+        let unread = input.unread + expect.unread
+        return VectorCase(name: name) { unread.map(Mismatch.init(unknownKey:)) + run.replay() }
       }
-      let expected = try Expectation(vector.fields("expect"))
+      let expected = try Expectation(expect)
       let replay: @Sendable () -> Outcome =
         switch self {
         case .replicaCalc: try AutoscalerVectors.replicaCalc(input)
@@ -65,8 +67,7 @@ enum AutoscalerVectors: VectorFormat {
         }
       let unread = input.unread
       return VectorCase(name: name) {
-        unread.map { Mismatch(metric: "input.\($0)", expected: "a documented key", got: "unknown") }
-          + expected.mismatches(with: replay())
+        unread.map(Mismatch.init(unknownKey:)) + expected.mismatches(with: replay())
       }
     }
   }
@@ -106,6 +107,13 @@ extension AutoscalerVectors {
       return "{" + pairs.sorted().joined(separator: ", ") + "}"
     case .alias: return "alias"
     }
+  }
+}
+
+extension Mismatch {
+  /// A key that the format does not document: what it asks for cannot have been judged.
+  fileprivate init(unknownKey key: String) {
+    self.init(metric: key, expected: "a documented key", got: "a key of no known meaning")
   }
 }
 
