@@ -7,7 +7,7 @@ public import TimeAndChance
 /// at the moment the autoscaler looks. Points older than ``retention`` are dropped.
 ///
 /// - Source: Prometheus `promql/functions.go` (`extrapolatedRate`) and `promql/engine.go`
-///   (look-back).
+///   (look-back); prometheus-adapter `pkg/custom-provider/provider.go` (thousandths).
 public struct ScrapedSeries: Sendable, Equatable {
   /// How long a gauge's last value is believed; 5 min, Prometheus' look-back delta.
   public static let lookback = SimDuration.minutes(5)
@@ -34,13 +34,13 @@ public struct ScrapedSeries: Sendable, Equatable {
     points.append(Point(time: now, value: value))
   }
 
-  /// The latest value, in thousandths rounded up; nil when the last scrape is too long ago.
+  /// The latest value, in thousandths cut towards zero; nil when the last scrape is too long ago.
   public func latestMilli(at now: SimTime) -> Int64? {
     guard let last = points.last, last.time > now - Self.lookback else { return nil }
-    return Int64(saturating: (last.value * 1000).rounded(.up))
+    return Int64(saturating: last.value * 1000)
   }
 
-  /// The rate of a counter per second over the window that ends now, in thousandths rounded up;
+  /// The rate of a counter per second over the window that ends now, in thousandths cut towards 0;
   /// nil with fewer than two points in it.
   ///
   /// A counter that falls has started again at 0. The rate is stretched to the window's ends, but
@@ -66,6 +66,6 @@ public struct ScrapedSeries: Sendable, Equatable {
     var toEnd = (now - last.time).inSeconds
     if toEnd >= threshold { toEnd = interval / 2 }
     let rate = increase * ((sampled + toStart + toEnd) / sampled) / window.inSeconds
-    return Int64(saturating: (rate * 1000).rounded(.up))
+    return Int64(saturating: rate * 1000)
   }
 }

@@ -23,7 +23,7 @@ import TimeAndChance
     #expect(container.usage == nil, "one point gives no rate")
     container.read(
       ContainerUsagePoint(
-        startTime: .zero, timestamp: second(30), cpuCoreNanoseconds: 7_000_000_001))
+        startTime: .zero, timestamp: second(30), cpuCoreNanoseconds: 7_000_000_010))
     container.scrape(resolution: resolution)
     let usage = try #require(container.usage)
     #expect(usage.cpuMilli == 501, "5 s of CPU in 10 s, and a nanocore more, rounded up")
