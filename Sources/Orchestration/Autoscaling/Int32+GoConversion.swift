@@ -4,7 +4,7 @@ extension Int32 {
   ///
   /// Nothing reaches the edges with sizes people use; here so that no input can trap.
   @inlinable init(goTruncating value: Double) {
-    self.init(truncatingIfNeeded: Int64(exactly: value.rounded(.towardZero)) ?? .min)
+    self.init(truncatingIfNeeded: abs(value) < 0x1p63 ? Int64(value) : .min)
   }
 
   /// The number cut towards zero, kept inside the range of the type; 0 for not-a-number.
@@ -27,7 +27,7 @@ extension Int64 {
     if value.isNaN {
       self = 0
     } else {
-      self = Int64(exactly: value.rounded(.towardZero)) ?? (value < 0 ? .min : .max)
+      self = abs(value) < 0x1p63 ? Int64(value) : value < 0 ? .min : .max
     }
   }
 }

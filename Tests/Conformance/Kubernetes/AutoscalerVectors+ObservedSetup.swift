@@ -35,7 +35,7 @@ extension AutoscalerVectors {
       }
       spec = HorizontalPodAutoscalerSpec(
         minReplicas: try input.replicas("min_replicas"),
-        maxReplicas: try Int32(input.int("max_replicas", in: 1...1000)), metrics: metrics,
+        maxReplicas: try Int32(input.int("max_replicas", in: 1...200)), metrics: metrics,
         behavior: try behavior(input))
       if let fields = try input.optionalFields("settings") {
         resolution = Int(try fields.optionalInt("metrics_resolution_s", in: 1...600) ?? 15)
@@ -49,7 +49,7 @@ extension AutoscalerVectors {
       let pod = try input.fields("pod")
       requestMilli = try pod.int("request_milli", in: 1...1_000_000)
       limitMilli = try pod.optionalInt("limit_milli", in: 1...1_000_000) ?? 1_000_000
-      initialReplicas = Int(try input.int("initial_replicas", in: 1...1000))
+      initialReplicas = Int(try input.int("initial_replicas", in: 1...200))
       loads = try (input.fieldsList("load") ?? []).map { load in
         let from = try load.string("from_s")
         guard from == "stop" || Int(from) != nil else {
