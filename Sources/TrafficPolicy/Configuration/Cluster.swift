@@ -55,6 +55,12 @@ public struct Cluster: Sendable, Equatable {
   public var outlierDetection: OutlierDetectionSettings?
   /// Active health checking; nil is off.
   public var healthCheck: HealthCheckSettings?
+  /// `hash_balance_factor` of the consistent-hash policies in percent, at least 100; 0 is off.
+  ///
+  /// A host with more than this share of the mean number of active requests is passed over.
+  public var hashBalanceFactor: Int
+  /// `zone_aware_lb_config` together with the proxy's own cluster; nil is off.
+  public var zoneAware: ZoneAwareSettings?
 
   /// A locality and its weight.
   public struct LocalityWeight: Sendable, Equatable {
@@ -80,7 +86,8 @@ public struct Cluster: Sendable, Equatable {
     panicThreshold: Int = 50, failTrafficOnPanic: Bool = false,
     updateMergeWindow: SimDuration = .seconds(1), localityWeighted: Bool = false,
     localityWeights: [LocalityWeight] = [], overprovisioningFactor: Int = 140,
-    outlierDetection: OutlierDetectionSettings? = nil, healthCheck: HealthCheckSettings? = nil
+    outlierDetection: OutlierDetectionSettings? = nil, healthCheck: HealthCheckSettings? = nil,
+    hashBalanceFactor: Int = 0, zoneAware: ZoneAwareSettings? = nil
   ) {
     self.name = name
     self.upstreamProtocol = upstreamProtocol
@@ -100,6 +107,8 @@ public struct Cluster: Sendable, Equatable {
     self.overprovisioningFactor = overprovisioningFactor
     self.outlierDetection = outlierDetection
     self.healthCheck = healthCheck
+    self.hashBalanceFactor = hashBalanceFactor
+    self.zoneAware = zoneAware
   }
 }
 

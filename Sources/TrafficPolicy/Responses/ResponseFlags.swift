@@ -64,3 +64,36 @@
     ResponseFlags(rawValue: 1 << 19)
   }
 }
+
+extension ResponseFlags {
+  /// The short names in the order in which a request collects them: the filters in front of the
+  /// router, the retry decision, then how the last try or the client ended it.
+  ///
+  /// Envoy writes flags in the order in which they were set (`URX,UF`, `DI,FI`).
+  static let shortNames: [(flag: ResponseFlags, name: String)] = [
+    (.delayInjected, "DI"), (.faultInjected, "FI"), (.rateLimited, "RL"),
+    (.unauthorizedExternalService, "UAEX"), (.rateLimitServiceError, "RLSE"),
+    (.noRouteFound, "NR"), (.noClusterFound, "NC"), (.upstreamRetryLimitExceeded, "URX"),
+    (.upstreamOverflow, "UO"), (.noHealthyUpstream, "UH"), (.upstreamRequestTimeout, "UT"),
+    (.localReset, "LR"), (.upstreamRemoteReset, "UR"), (.upstreamConnectionFailure, "UF"),
+    (.upstreamConnectionTermination, "UC"), (.upstreamProtocolError, "UPE"),
+    (.streamIdleTimeout, "SI"), (.upstreamMaxStreamDurationReached, "UMSDR"),
+    (.downstreamConnectionTermination, "DC"),
+  ]
+
+  /// The flags as in an access log: short names with commas, `-` for none.
+  public var text: String {
+    if isEmpty { return "-" }
+    return Self.shortNames.lazy.filter { contains($0.flag) }.map(\.name).joined(separator: ",")
+  }
+
+  /// The flags of such a text; nil when a name is not known.
+  public init?(text: String) {
+    self = []
+    if text == "-" || text.isEmpty { return }
+    for name in text.split(separator: ",") {
+      guard let flag = Self.shortNames.first(where: { $0.name == name })?.flag else { return nil }
+      insert(flag)
+    }
+  }
+}
