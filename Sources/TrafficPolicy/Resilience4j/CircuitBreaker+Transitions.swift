@@ -129,7 +129,7 @@ extension CircuitBreaker {
     var effects = CircuitBreakerEffects.none
     effects.from = state
     effects.to = .open
-    enterOpen(until: end, attempts: attempts)
+    enterOpen(until: end, attempts: attempts, at: now)
     return effects
   }
 
@@ -157,7 +157,7 @@ extension CircuitBreaker {
     case .open:
       let wait = configuration.waitIntervalFunctionInOpenState
         .interval(attempt: attempts, using: &random)
-      return enterOpen(until: now + wait, attempts: attempts)
+      return enterOpen(until: now + wait, attempts: attempts, at: now)
     case .halfOpen:
       enterHalfOpen(at: now)
       self.attempts = attempts
@@ -173,13 +173,16 @@ extension CircuitBreaker {
     state = target
   }
 
-  private mutating func enterOpen(until end: SimTime, attempts: Int) {
+  private mutating func enterOpen(until end: SimTime, attempts: Int, at now: SimTime) {
     entry &+= 1
     self.attempts = attempts
     state = .open
     retryAfter = end
     if configuration.automaticTransitionFromOpenToHalfOpenEnabled {
-      timers.append(PendingTimer(due: end, owner: entry, target: .halfOpen))
+      // The timer is set in whole milliseconds, so it can come before an end given to the
+      // nanosecond; an end that is past already makes it fire at once.
+      let wait = max(.zero, (end - now).wholeMilliseconds)
+      timers.append(PendingTimer(due: now + wait, owner: entry, target: .halfOpen))
     }
   }
 

@@ -9,15 +9,15 @@ public import TimeAndChance
 ///
 /// - Source: Resilience4j's decorators (`decorateSupplier` of each kind); see ``DecorationOrder``.
 public struct DecoratedCall: Hashable, Sendable {
-  /// What the owner does next.
+  /// What the owner does next. Inside a time limiter the step carries its deadline: report
+  /// ``timedOut(at:_:using:)`` then, if it comes first.
   @frozen public enum Step: Hashable, Sendable {
-    /// Call the function now; report ``finished(_:at:_:using:)``, or ``timedOut(at:_:using:)`` at
-    /// the deadline if it comes first.
+    /// Call the function now and report ``finished(_:at:_:using:)``.
     case call(deadline: SimTime?)
     /// Sleep until then and report ``resumed(at:_:using:)``.
-    case sleep(until: SimTime)
-    /// Stand in a bulkhead's line: report ``admitted(at:_:using:)`` when the bulkhead says so,
-    /// ``refused(at:_:using:)`` at `until`, or ``timedOut(at:_:using:)`` at the deadline.
+    case sleep(until: SimTime, deadline: SimTime?)
+    /// Stand in a bulkhead's line: report ``admitted(at:_:using:)`` when the bulkhead says so, or
+    /// ``refused(at:_:using:)`` at `until`.
     case wait(until: SimTime, deadline: SimTime?)
     /// The caller has its answer.
     case done(DecoratedOutcome)
@@ -26,6 +26,13 @@ public struct DecoratedCall: Hashable, Sendable {
   private enum Phase: Hashable {
     case idle, calling, sleepingBeforeAttempt, sleepingForPermission, sleepingBeforeRefusal, queued
     case done
+  }
+
+  /// Where the walk through the layers goes; a loop, since a retry may turn it round often.
+  private enum Move {
+    case inward
+    case outward(DecoratedOutcome, from: Int)
+    case stop(Step)
   }
 
   /// Names the call in a bulkhead's line; unique among the calls of one process.
@@ -47,8 +54,8 @@ public struct DecoratedCall: Hashable, Sendable {
   public mutating func start(
     at now: SimTime, _ policies: inout ResiliencePolicies, using random: inout RandomStream
   ) -> Step {
-    context = Retry.Context()
-    return inward(at: now, &policies, using: &random)
+    precondition(phase == .idle, "the call has begun already")
+    return walk(.inward, at: now, &policies, using: &random)
   }
 
   /// Goes on after a sleep.
@@ -58,9 +65,10 @@ public struct DecoratedCall: Hashable, Sendable {
     switch phase {
     case .sleepingBeforeAttempt, .sleepingForPermission:
       depth += 1
-      return inward(at: now, &policies, using: &random)
+      return walk(.inward, at: now, &policies, using: &random)
     case .sleepingBeforeRefusal:
-      return outward(.threw(.requestNotPermitted), from: depth, at: now, &policies, using: &random)
+      return walk(
+        .outward(.threw(.requestNotPermitted), from: depth), at: now, &policies, using: &random)
     case .idle, .calling, .queued, .done:
       preconditionFailure("the call does not sleep")
     }
@@ -72,7 +80,7 @@ public struct DecoratedCall: Hashable, Sendable {
   ) -> Step {
     precondition(phase == .queued, "the call does not wait in a bulkhead")
     depth += 1
-    return inward(at: now, &policies, using: &random)
+    return walk(.inward, at: now, &policies, using: &random)
   }
 
   /// Ends a wait in a bulkhead's line: `BulkheadFullException`.
@@ -80,9 +88,9 @@ public struct DecoratedCall: Hashable, Sendable {
     at now: SimTime, _ policies: inout ResiliencePolicies, using random: inout RandomStream
   ) -> Step {
     precondition(phase == .queued, "the call does not wait in a bulkhead")
-    leaveLine(at: now, &policies)
-    return outward(
-      .threw(.bulkheadFullException), from: depth, at: now, &policies, using: &random)
+    leaveLine(&policies)
+    return walk(
+      .outward(.threw(.bulkheadFullException), from: depth), at: now, &policies, using: &random)
   }
 
   /// Takes note of how the function ended.
@@ -91,15 +99,15 @@ public struct DecoratedCall: Hashable, Sendable {
     using random: inout RandomStream
   ) -> Step {
     precondition(phase == .calling, "the function is not running")
-    return outward(
-      outcome, from: policies.order.layers.count, at: now, &policies, using: &random)
+    return walk(
+      .outward(outcome, from: policies.order.layers.count), at: now, &policies, using: &random)
   }
 
   /// Ends the caller's wait at the time limiter's deadline: `TimeoutException`.
   ///
-  /// - Returns: What the caller does next, and the work that goes on behind the limiter. Finish that
-  ///   work at once with a `CancellationException` where the limiter stops it, or when it really
-  ///   ends; until then it keeps its permits. Its answer goes to nobody.
+  /// - Returns: What the caller does next, and the work that goes on behind the limiter. Tell that
+  ///   work ``interrupted(at:_:using:)`` at once where ``TimeLimiter/stopsWork`` says so; otherwise
+  ///   it goes on as any call, keeping its permits, and its answer goes to nobody.
   public mutating func timedOut(
     at now: SimTime, _ policies: inout ResiliencePolicies, using random: inout RandomStream
   ) -> (step: Step, remains: DecoratedCall) {
@@ -108,14 +116,51 @@ public struct DecoratedCall: Hashable, Sendable {
     remains.outermost = limiterDepth + 1
     remains.limiterDepth = -1
     remains.deadline = nil
-    let limiter = limiterDepth
-    let step = outward(.threw(.timeoutException), from: limiter, at: now, &policies, using: &random)
+    let step = walk(
+      .outward(.threw(.timeoutException), from: limiterDepth), at: now, &policies, using: &random)
     return (step, remains)
+  }
+
+  /// Stops the call where it is: the function, a sleep or a wait in line throws.
+  public mutating func interrupted(
+    at now: SimTime, _ policies: inout ResiliencePolicies, using random: inout RandomStream
+  ) -> Step {
+    let from: Int
+    switch phase {
+    case .idle, .done:
+      preconditionFailure("the call is not under way")
+    case .calling:
+      from = policies.order.layers.count
+    case .queued:
+      leaveLine(&policies)
+      from = depth
+    case .sleepingBeforeAttempt, .sleepingForPermission, .sleepingBeforeRefusal:
+      from = depth
+    }
+    return walk(
+      .outward(.threw(.cancellationException), from: from), at: now, &policies, using: &random)
+  }
+
+  private mutating func walk(
+    _ first: Move, at now: SimTime, _ policies: inout ResiliencePolicies,
+    using random: inout RandomStream
+  ) -> Step {
+    var move = first
+    while true {
+      switch move {
+      case .inward:
+        move = inward(at: now, &policies, using: &random)
+      case .outward(let outcome, let from):
+        move = outward(outcome, from: from, at: now, &policies, using: &random)
+      case .stop(let step):
+        return step
+      }
+    }
   }
 
   private mutating func inward(
     at now: SimTime, _ policies: inout ResiliencePolicies, using random: inout RandomStream
-  ) -> Step {
+  ) -> Move {
     while depth < policies.order.layers.count {
       switch policies.order.layers[depth].kind {
       case .retry:
@@ -125,24 +170,11 @@ public struct DecoratedCall: Hashable, Sendable {
         if let permission = policies.circuitBreaker?.tryAcquirePermission(at: now) {
           policies.note(permission.effects, at: now)
           guard permission.isPermitted else {
-            return outward(
-              .threw(.callNotPermittedException), from: depth, at: now, &policies, using: &random)
+            return .outward(.threw(.callNotPermittedException), from: depth)
           }
         }
       case .rateLimiter:
-        switch policies.rateLimiter?.reserve(at: now) {
-        case nil, .permitted: break
-        case .reserved(let wait):
-          phase = .sleepingForPermission
-          return .sleep(until: now + wait)
-        case .refused:
-          guard let limiter = policies.rateLimiter, limiter.timeoutDuration > .zero else {
-            return outward(
-              .threw(.requestNotPermitted), from: depth, at: now, &policies, using: &random)
-          }
-          phase = .sleepingBeforeRefusal
-          return .sleep(until: now + limiter.timeoutDuration)
-        }
+        if let stop = passRateLimiter(at: now, &policies) { return stop }
       case .timeLimiter:
         if let limiter = policies.timeLimiter {
           limiterDepth = depth
@@ -153,28 +185,45 @@ public struct DecoratedCall: Hashable, Sendable {
         case .permitted: break
         case .waiting(let until):
           phase = .queued
-          return .wait(until: until, deadline: deadline)
+          return .stop(.wait(until: until, deadline: deadline))
         case .rejected:
-          return outward(
-            .threw(.bulkheadFullException), from: depth, at: now, &policies, using: &random)
+          return .outward(.threw(.bulkheadFullException), from: depth)
         }
       }
       depth += 1
     }
     phase = .calling
-    return .call(deadline: deadline)
+    return .stop(.call(deadline: deadline))
   }
 
-  /// Carries an outcome outward from behind layer `from` (that one did not admit the call).
+  private mutating func passRateLimiter(
+    at now: SimTime, _ policies: inout ResiliencePolicies
+  ) -> Move? {
+    switch policies.rateLimiter?.reserve(at: now) {
+    case nil, .permitted:
+      return nil
+    case .reserved(let wait):
+      phase = .sleepingForPermission
+      return .stop(.sleep(until: now + wait, deadline: deadline))
+    case .refused:
+      guard let timeout = policies.rateLimiter?.timeoutDuration, timeout > .zero else {
+        return .outward(.threw(.requestNotPermitted), from: depth)
+      }
+      phase = .sleepingBeforeRefusal
+      return .stop(.sleep(until: now + timeout, deadline: deadline))
+    }
+  }
+
+  /// Carries an outcome outward from layer `from`, which did not let the call through itself, or
+  /// from the function behind the last one.
   private mutating func outward(
     _ ending: DecoratedOutcome, from: Int, at now: SimTime, _ policies: inout ResiliencePolicies,
     using random: inout RandomStream
-  ) -> Step {
+  ) -> Move {
     var outcome = ending
-    // A layer that refused, or timed out, still answers with its own fallback.
     if from < policies.order.layers.count {
-      outcome = fallback(of: from, for: outcome, in: policies)
       if from == limiterDepth { leaveLimiter() }
+      outcome = policies.order.layers[from].answer(outcome)
     }
     depth = from
     while depth > outermost {
@@ -187,16 +236,18 @@ public struct DecoratedCall: Hashable, Sendable {
           outcome = end
         case .retry(let wait) where wait > .zero:
           phase = .sleepingBeforeAttempt
-          return .sleep(until: now + wait)
+          return .stop(.sleep(until: now + wait, deadline: deadline))
         case .retry:
           depth += 1
-          return inward(at: now, &policies, using: &random)
+          return .inward
         }
       case .circuitBreaker:
         if let effects = policies.circuitBreaker?.record(
           outcome, duration: now - breakerStart, at: now, using: &random)
         {
           policies.note(effects, at: now)
+          // The library's own defect: the caller sees the division by zero instead of its answer.
+          if effects.raisedDivisionByZero { outcome = .threw(.arithmeticException) }
         }
       case .rateLimiter:
         break
@@ -205,25 +256,15 @@ public struct DecoratedCall: Hashable, Sendable {
       case .bulkhead:
         leaveBulkhead(at: now, &policies)
       }
-      outcome = fallback(of: depth, for: outcome, in: policies)
+      outcome = policies.order.layers[depth].answer(outcome)
     }
     phase = .done
-    return .done(outcome)
+    return .stop(.done(outcome))
   }
 
   private mutating func leaveLimiter() {
     limiterDepth = -1
     deadline = nil
-  }
-
-  private func fallback(
-    of layer: Int, for outcome: DecoratedOutcome, in policies: ResiliencePolicies
-  ) -> DecoratedOutcome {
-    guard
-      case .threw(let exception, _) = outcome,
-      let answered = policies.order.layers[layer].fallback, answered.contains(exception)
-    else { return outcome }
-    return .returned
   }
 
   private func enterBulkhead(
@@ -248,7 +289,7 @@ public struct DecoratedCall: Hashable, Sendable {
     }
   }
 
-  private func leaveLine(at now: SimTime, _ policies: inout ResiliencePolicies) {
+  private func leaveLine(_ policies: inout ResiliencePolicies) {
     if policies.bulkhead != nil {
       _ = policies.bulkhead?.expire(id)
       while let next = policies.bulkhead?.nextGranted() { policies.admitted.append(next) }

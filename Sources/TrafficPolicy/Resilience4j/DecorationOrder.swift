@@ -35,6 +35,13 @@ public struct DecorationOrder: Hashable, Sendable {
       self.kind = kind
       self.fallback = fallback
     }
+
+    /// What leaves the layer: the fallback's answer for an exception it covers.
+    func answer(_ outcome: DecoratedOutcome) -> DecoratedOutcome {
+      guard case .threw(let exception, _) = outcome, let fallback, fallback.contains(exception)
+      else { return outcome }
+      return .returned
+    }
   }
 
   /// The layers, outermost first; at most one of each kind.
@@ -58,7 +65,9 @@ public struct DecorationOrder: Hashable, Sendable {
 
   /// Spring Cloud CircuitBreaker, another wrapper: a breaker around a time limiter that is present by
   /// default at 1 s, around the call on a pool thread.
-  public static var springCloud: DecorationOrder { DecorationOrder([.circuitBreaker, .timeLimiter]) }
+  public static var springCloud: DecorationOrder {
+    DecorationOrder([.circuitBreaker, .timeLimiter])
+  }
 
   /// The order by the numbers of Spring's aspects: a lower number is further out. Equal numbers leave
   /// the order to chance in Spring; here they keep the default order.
