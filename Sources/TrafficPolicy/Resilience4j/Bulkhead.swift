@@ -8,8 +8,9 @@ public struct BulkheadConfiguration: Hashable, Sendable {
   public var maxConcurrentCalls: Int = 25
   /// How long a caller waits for a permit, in whole milliseconds; at least 0, default 0.
   public var maxWaitDuration: SimDuration = .zero
-  /// Whether callers are served in their order; default yes. The unfair form lets a newcomer take a
-  /// permit that is free although others wait.
+  /// Whether callers are served in their order; default yes.
+  ///
+  /// The unfair form lets a newcomer take a permit that is free although others wait.
   public var fairCallHandlingEnabled = true
 
   /// The library's defaults.
@@ -81,6 +82,7 @@ public struct BulkheadConfiguration: Hashable, Sendable {
   /// - Parameters:
   ///   - caller: Names the call while it stands in line; any number that is unique there.
   ///   - now: The present moment.
+  /// - Returns: Whether the call may go, waits or fails.
   @inlinable @inline(__always)
   public mutating func tryAcquirePermission(for caller: Int, at now: SimTime) -> Admission {
     if available > 0, line.isEmpty || !isFair {
@@ -97,8 +99,9 @@ public struct BulkheadConfiguration: Hashable, Sendable {
     return .waiting(until: now + maxWait)
   }
 
-  /// Gives a permit back at the end of a call: success, failure or cancel. Ask ``nextGranted()``
-  /// afterwards.
+  /// Gives a permit back at the end of a call: success, failure or cancel.
+  ///
+  /// Ask ``nextGranted()`` afterwards.
   @inlinable @inline(__always) public mutating func releasePermission() { available += 1 }
 
   /// The caller at the head of the line who has a permit now, or nil; ask until it is nil.
@@ -117,8 +120,9 @@ public struct BulkheadConfiguration: Hashable, Sendable {
     return nil
   }
 
-  /// Takes a caller whose wait is over out of the line: `BulkheadFullException`. Ask ``nextGranted()``
-  /// afterwards, since others may have stood behind.
+  /// Takes a caller whose wait is over out of the line: `BulkheadFullException`.
+  ///
+  /// Ask ``nextGranted()`` afterwards, since others may have stood behind.
   ///
   /// - Returns: False when the caller is no longer in line.
   public mutating func expire(_ caller: Int) -> Bool {
@@ -129,9 +133,10 @@ public struct BulkheadConfiguration: Hashable, Sendable {
     return true
   }
 
-  /// Changes the maximum at run time. A raised one takes effect at once (ask ``nextGranted()``); a
-  /// lowered one stands in line until as many permits are free at the same moment, and those behind
-  /// it wait too.
+  /// Changes the maximum at run time.
+  ///
+  /// A raised one takes effect at once (ask ``nextGranted()``); a lowered one stands in line until
+  /// as many permits are free at the same moment, and those behind it wait too.
   public mutating func changeMaxConcurrentCalls(_ newMaximum: Int) {
     let pending = line.last { $0.newMaximum > 0 }?.newMaximum ?? maximum
     let delta = newMaximum - pending
@@ -141,10 +146,8 @@ public struct BulkheadConfiguration: Hashable, Sendable {
     } else if delta != 0 {
       // A second change waits for the first one: the library holds a lock meanwhile.
       line.append(Waiter(caller: 0, permits: -delta, newMaximum: newMaximum))
-      if let granted = grant() {
-        // Nobody but the change itself can be served here; a caller would have been served before.
-        preconditionFailure("caller \(granted) was overlooked")
-      }
+      // With nobody before it, it takes effect as soon as its permits are free.
+      if line.count == 1 { _ = grant() }
     }
   }
 }

@@ -60,7 +60,9 @@ public import TimeAndChance
   /// The current state.
   public internal(set) var state: State
   @usableFromInline var metrics: CircuitBreakerMetrics
-  /// The permits left in half open. Releasing can raise it above the configured number.
+  /// The permits left in half open.
+  ///
+  /// Releasing can raise it above the configured number.
   @usableFromInline var permits: Int32 = 0
   /// Rates already published in this metrics-only state: bit 0 failures, bit 1 slow calls.
   @usableFromInline var published: UInt8 = 0

@@ -53,8 +53,9 @@ public struct CircuitBreakerConfiguration: Hashable, Sendable {
     .synchronized
   /// The window's length in calls or whole seconds; at least 1, default 100.
   public var slidingWindowSize: Int = 100
-  /// How many results a decision needs; at least 1, default 100. A count window caps it at its size,
-  /// half open at the number of permits.
+  /// How many results a decision needs; at least 1, default 100.
+  ///
+  /// A count window caps it at its size, half open at the number of permits.
   public var minimumNumberOfCalls: Int = 100
   /// How long the breaker stays open, by the number of openings in a row; default 60 s.
   public var waitIntervalFunctionInOpenState: IntervalFunction = .fixed(milliseconds: 60_000)
@@ -64,11 +65,15 @@ public struct CircuitBreakerConfiguration: Hashable, Sendable {
   public var maxWaitDurationInHalfOpenState: SimDuration = .zero
   /// Where the end of ``maxWaitDurationInHalfOpenState`` leads: open (default) or closed.
   public var transitionToStateAfterWaitDuration: CircuitBreaker.State = .open
-  /// Whether a timer ends the open state; otherwise the first call after the wait does. Default no.
+  /// Whether a timer ends the open state; otherwise the first call after the wait does.
+  ///
+  /// Default no.
   public var automaticTransitionFromOpenToHalfOpenEnabled = false
   /// What counts as a failure, subclasses included; every exception by default.
   public var recordExceptions: ExceptionSet = .all
-  /// What is neither failure nor success; wins over ``recordExceptions``. None by default.
+  /// What is neither failure nor success; wins over ``recordExceptions``.
+  ///
+  /// None by default.
   public var ignoreExceptions = ExceptionSet()
   /// Whether a returned value that matches the result predicate is a failure; not by default.
   public var recordResultAsFailure = false

@@ -7,8 +7,9 @@
   public var failureRateExceeded: Float
   /// The rate of slow calls that reached its threshold, in percent; negative when none did.
   public var slowCallRateExceeded: Float
-  /// The state before and after; equal when no transition was published. A transition into the same
-  /// state builds a fresh state and publishes nothing.
+  /// The state before and after; equal when no transition was published.
+  ///
+  /// A transition into the same state builds a fresh state and publishes nothing.
   public var from: CircuitBreaker.State
   /// The state after.
   public var to: CircuitBreaker.State

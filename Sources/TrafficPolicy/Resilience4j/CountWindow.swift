@@ -2,7 +2,9 @@
 ///
 /// - Source: Resilience4j `core/metrics/FixedSizeSlidingWindowMetrics.java`.
 @frozen public struct CountWindow: Hashable, Sendable {
-  /// One byte a result: bit 0 failed, bit 1 slow. Written in place, never grown.
+  /// One byte a result: bit 0 failed, bit 1 slow.
+  ///
+  /// Written in place, never grown.
   @usableFromInline var ring: ContiguousArray<UInt8>
   /// Where the next result goes; once the ring is full, the oldest result.
   @usableFromInline var next: Int32 = 0

@@ -9,8 +9,10 @@ public import TimeAndChance
 ///
 /// - Source: Resilience4j's decorators (`decorateSupplier` of each kind); see ``DecorationOrder``.
 public struct DecoratedCall: Hashable, Sendable {
-  /// What the owner does next. Inside a time limiter the step carries its deadline: report
-  /// ``timedOut(at:_:using:)`` then, if it comes first.
+  /// What the owner does next.
+  ///
+  /// Inside a time limiter the step carries its deadline: report ``timedOut(at:_:using:)`` then, if
+  /// it comes first.
   @frozen public enum Step: Hashable, Sendable {
     /// Call the function now and report ``finished(_:at:_:using:)``.
     case call(deadline: SimTime?)

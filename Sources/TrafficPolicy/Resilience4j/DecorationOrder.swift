@@ -26,8 +26,9 @@ public struct DecorationOrder: Hashable, Sendable {
   public struct Layer: Hashable, Sendable {
     /// The kind of policy.
     public var kind: Kind
-    /// The exceptions its fallback answers in place of the call; nil without a fallback. An outer
-    /// retry then sees a success and does not retry.
+    /// The exceptions its fallback answers in place of the call; nil without a fallback.
+    ///
+    /// An outer retry then sees a success and does not retry.
     public var fallback: ExceptionSet?
 
     /// A policy, with or without a fallback.
@@ -58,7 +59,9 @@ public struct DecorationOrder: Hashable, Sendable {
     DecorationOrder([.retry, .circuitBreaker, .rateLimiter, .timeLimiter, .bulkhead])
   }
 
-  /// The order of Feign's builder calls: the first added is the innermost. Feign has no time limiter.
+  /// The order of Feign's builder calls: the first added is the innermost.
+  ///
+  /// Feign has no time limiter.
   public static func feign(added: [Kind]) -> DecorationOrder {
     DecorationOrder(added.filter { $0 != .timeLimiter }.reversed())
   }
@@ -69,11 +72,13 @@ public struct DecorationOrder: Hashable, Sendable {
     DecorationOrder([.circuitBreaker, .timeLimiter])
   }
 
-  /// The order by the numbers of Spring's aspects: a lower number is further out. Equal numbers leave
-  /// the order to chance in Spring; here they keep the default order.
+  /// The order by the numbers of Spring's aspects: a lower number is further out.
+  ///
+  /// Equal numbers leave the order to chance in Spring; here they keep the default order.
   ///
   /// - Parameter overrides: The numbers that were set, such as `retry-aspect-order`; others have
   ///   the library's: retry `Int32.max` - 5, then each one more in the order of ``spring``.
+  /// - Returns: The order, outermost first.
   public static func spring(aspectOrders overrides: [(kind: Kind, order: Int)]) -> DecorationOrder {
     let kinds = spring.layers.map(\.kind)
     let numbered = kinds.enumerated().map { index, kind in

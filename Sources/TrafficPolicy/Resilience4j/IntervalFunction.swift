@@ -44,6 +44,7 @@ public enum IntervalFunction: Hashable, Sendable {
   /// - Parameters:
   ///   - attempt: Counted from 1.
   ///   - random: The stream for the random functions; others leave it alone.
+  /// - Returns: The wait; 0 where a multiplier under 1 has shrunk it away.
   public func milliseconds(attempt: Int, using random: inout RandomStream) -> Int64 {
     precondition(attempt >= 1, "attempts count from 1, is \(attempt)")
     switch self {

@@ -116,7 +116,9 @@ public struct RateLimiterConfiguration: Hashable, Sendable {
   }
 
   /// Takes what is stored: in the same period all of it, after a border only as much as was stored
-  /// before it. A negative store becomes 0, which forgets the reservations.
+  /// before it.
+  ///
+  /// A negative store becomes 0, which forgets the reservations.
   public mutating func drainPermissions(at now: SimTime) {
     let stored = permissions
     refill(at: now.nanoseconds)

@@ -34,7 +34,9 @@ public struct Retry: Hashable, Sendable {
     public var failedCallsWithoutRetryAttempt = 0
     /// Calls that used up their attempts.
     public var failedCallsWithRetryAttempt = 0
-    /// Attempts seen. A bad result that is judged again at the end counts twice.
+    /// Attempts seen.
+    ///
+    /// A bad result that is judged again at the end counts twice.
     public var totalCalls = 0
 
     /// Nothing counted yet.

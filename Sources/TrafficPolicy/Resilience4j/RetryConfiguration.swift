@@ -9,7 +9,9 @@ public struct RetryConfiguration: Hashable, Sendable {
   /// What is tried again, subclasses included; every exception by default, **also the refusal of an
   /// open circuit breaker**.
   public var retryExceptions: ExceptionSet = .all
-  /// What is never tried again; wins over ``retryExceptions``. None by default.
+  /// What is never tried again; wins over ``retryExceptions``.
+  ///
+  /// None by default.
   public var ignoreExceptions = ExceptionSet()
   /// Whether a result that matches the result predicate is tried again; not by default.
   public var retryOnBadResult = false

@@ -54,6 +54,7 @@ public struct SemaphoreBasedRateLimiter: Hashable, Sendable {
   ///   - permits: At least 1.
   ///   - caller: Names the call while it stands in line.
   ///   - now: The present moment.
+  /// - Returns: Whether the caller may go, waits or fails.
   public mutating func acquire(
     _ permits: Int = 1, for caller: Int, at now: SimTime
   ) -> Admission {

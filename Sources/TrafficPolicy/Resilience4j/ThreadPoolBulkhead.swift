@@ -8,7 +8,9 @@ public struct ThreadPoolBulkheadConfiguration: Hashable, Sendable {
   public var maxThreadPoolSize: Int
   /// Threads that are started before calls queue; at least 1, default one less than the processors.
   public var coreThreadPoolSize: Int
-  /// Calls that may wait; default 100. With 0 a call is handed to an idle thread or not at all.
+  /// Calls that may wait; default 100.
+  ///
+  /// With 0 a call is handed to an idle thread or not at all.
   public var queueCapacity: Int = 100
   /// How long a thread above the core size may idle, in whole milliseconds; default 20 ms.
   public var keepAliveDuration: SimDuration = .milliseconds(20)
@@ -92,6 +94,7 @@ public struct ThreadPoolBulkhead: Hashable, Sendable {
   /// - Parameters:
   ///   - call: Names the call while it waits.
   ///   - now: The present moment.
+  /// - Returns: Whether it runs, waits or fails.
   public mutating func submit(_ call: Int, at now: SimTime) -> Submission {
     endIdleThreads(at: now)
     let size = active + idleUntil.count

@@ -6,8 +6,9 @@ public import TimeAndChance
 public struct TimeLimiterConfiguration: Hashable, Sendable {
   /// How long a call may take, in whole milliseconds; at least 0, default **1 s**.
   public var timeoutDuration: SimDuration = .seconds(1)
-  /// Whether the future that timed out is cancelled with an interruption; default yes. Only the
-  /// future form can: the work behind a completion stage goes on until it ends by itself.
+  /// Whether the future that timed out is cancelled with an interruption; default yes.
+  ///
+  /// Only the future form can: the work behind a completion stage goes on until it ends by itself.
   public var cancelRunningFuture = true
 
   /// The library's defaults.

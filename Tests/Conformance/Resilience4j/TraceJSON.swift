@@ -1,5 +1,7 @@
-/// A JSON value of a trace. Numbers keep their text, so that a single-precision figure is read once
-/// and not through a double.
+/// A JSON value of a trace.
+///
+/// Numbers keep their text, so that a single-precision figure is read once and not through a
+/// double.
 enum TraceJSON: Sendable, Equatable {
   case null
   case bool(Bool)
