@@ -24,10 +24,15 @@ struct CircuitBreakerTrace: Sendable {
   private let configuration: CircuitBreakerConfiguration
   private let clockPhase: SimDuration
   private let steps: [Step]
+  /// What the library made of the settings, as the header repeats it; empty when it does not.
+  private let effective: [String: TraceJSON]
+  private let headerLine: Int
 
   init(header: TraceHeader, rows: [TraceRow]) throws(MalformedVector) {
     configuration = try header.settings.circuitBreaker()
     clockPhase = .microseconds(Int64(try header.integer("start_offset_us") ?? 0))
+    effective = header.members["effective"]?.object ?? [:]
+    headerLine = header.line
     var steps: [Step] = []
     var last = SimTime.zero
     for row in rows {
@@ -101,6 +106,7 @@ struct CircuitBreakerTrace: Sendable {
 
   func replay() -> [Mismatch] {
     var judge = TraceJudge()
+    compareSettings(&judge)
     var random = RandomStream(state: 1)
     var breaker = CircuitBreaker(
       configuration, createdAt: .zero, clockPhase: clockPhase, using: &random)
@@ -139,5 +145,25 @@ struct CircuitBreakerTrace: Sendable {
       judge.compare(step.line, "events", expected: step.events, got: events)
     }
     return judge.mismatches
+  }
+
+  private func compareSettings(_ judge: inout TraceJudge) {
+    let ours: [(String, TraceJSON)] = [
+      (
+        "failure_rate_threshold",
+        .string(TraceEvent.shortest(configuration.failureRateThreshold))
+      ),
+      (
+        "window",
+        .string(configuration.slidingWindowType == .timeBased ? "TIME_BASED" : "COUNT_BASED")
+      ),
+      ("size", .number("\(configuration.slidingWindowSize)")),
+      ("min_calls", .number("\(configuration.minimumNumberOfCalls)")),
+      ("half_open_permits", .number("\(configuration.permittedNumberOfCallsInHalfOpenState)")),
+    ]
+    for (name, value) in ours {
+      guard let expected = effective[name] else { continue }
+      judge.compare(headerLine, "effective \(name)", expected: expected, got: value)
+    }
   }
 }

@@ -29,9 +29,15 @@ enum Resilience4jTraces: VectorFormat {
   static func cases(in file: VectorFile) throws -> [VectorCase]? {
     let lines = file.text.split(omittingEmptySubsequences: false) { $0.isNewline }
     guard let first = lines.firstIndex(where: { !isBlank($0) }),
-      lines[first].first == "{",
-      let head = try? TraceJSONParser.parse(lines[first]), let members = head.object
+      lines[first].first == "{"
     else { return nil }
+    guard let members = (try? TraceJSONParser.parse(lines[first]))?.object else {
+      // A broken header is still ours when it says so before it breaks.
+      let start = lines[first].prefix(64).filter { $0 != " " }
+      guard kinds.contains(where: { start.hasPrefix("{\"kind\":\"\($0)\"") }) else { return nil }
+      _ = try value(lines[first], line: first + 1)
+      return nil
+    }
     if let kind = members["kind"]?.string {
       guard kinds.contains(kind) else { return nil }
       let header = TraceHeader(
