@@ -36,7 +36,9 @@ struct RateLimiterTrace: Sendable {
       switch try row.string(1) {
       case "reserve":
         let permits = try row.integer(2)
-        guard permits >= 1 else { throw row.malformed("\(permits) permits were asked for") }
+        guard permits >= 1, permits <= Int(Int32.max) else {
+          throw row.malformed("\(permits) permits were asked for")
+        }
         action = .reserve(permits: permits, wait: try row.integer(3))
         first = 4
       case "drain":
@@ -54,7 +56,9 @@ struct RateLimiterTrace: Sendable {
         first = 3
       case "timeout":
         let timeout = try row.integer(2)
-        guard timeout >= 0 else { throw row.malformed("the timeout \(timeout) is negative") }
+        guard timeout >= 0, timeout < 1 << 60 else {
+          throw row.malformed("the timeout \(timeout) is out of range")
+        }
         action = .timeout(.nanoseconds(Int64(timeout)))
         first = 3
       case let other:

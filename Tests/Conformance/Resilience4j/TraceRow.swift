@@ -49,10 +49,11 @@ struct TraceRow: Sendable {
 
   /// A time of the given unit, in nanoseconds.
   func instant(_ count: Int, unit: Int) throws(MalformedVector) -> SimTime {
-    guard count >= 0, count < 1 << 46 else {
+    let (nanoseconds, overflow) = count.multipliedReportingOverflow(by: unit)
+    guard !overflow, (0..<1 << 56).contains(nanoseconds) else {
       throw malformed("the time \(count) is out of range")
     }
-    return SimTime(nanoseconds: Int64(count * unit))
+    return SimTime(nanoseconds: Int64(nanoseconds))
   }
 
   /// The event list in element `index`, or none when the row ends before it.

@@ -57,7 +57,7 @@ struct TraceSettings: Sendable {
     for (suffix, nanoseconds) in units {
       guard let count = try integer(name + suffix) else { continue }
       let (product, overflow) = Int64(count).multipliedReportingOverflow(by: Int64(nanoseconds))
-      guard !overflow, product >= 0 else {
+      guard !overflow, product >= 0, product < 1 << 60 else {
         throw MalformedVector(line: line, reason: "'\(name + suffix)' is out of range: \(count)")
       }
       return .nanoseconds(product)
