@@ -48,7 +48,7 @@ import TrafficPolicy
     var times: [(start: Int64, success: Bool)] = []
     var random = RandomStream(seed: 9, name: "times")
     var now: Int64 = 0
-    for _ in 0..<4_000 {
+    for _ in 0..<1_000 {
       now += Int64(random.below(60_000_000))
       if random.below(200) == 0 { now += 7_000_000_000 }
       let success = random.below(3) > 0

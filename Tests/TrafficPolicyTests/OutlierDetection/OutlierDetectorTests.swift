@@ -244,7 +244,7 @@ func milliseconds(_ count: Int64) -> SimTime { SimTime(nanoseconds: count * 1_00
   }
 
   @Test func `the number of hosts out matches their flags, whatever happens`() {
-    for seed in UInt64(0)..<60 {
+    for seed in UInt64(0)..<20 {
       var bench = OutlierBench(hosts: 12) {
         $0.consecutive5xx = 3
         $0.maxEjectionPercent = 40
