@@ -93,11 +93,12 @@ public struct HAProxyHealth: Sendable, Equatable {
 
   /// A health check failed.
   public mutating func checkFailed() -> Change {
-    if health == 0 { return .none }
-    health -= 1
-    if health >= settings.rise { return .none }
+    let wasUp = isUp
+    health = max(0, health - 1)
+    if isUp { return .none }
+    // Also a server that was on its way back starts over.
     health = 0
-    return .down
+    return wasUp ? .down : .none
   }
 
   /// What traffic showed.

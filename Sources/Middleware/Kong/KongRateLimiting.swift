@@ -135,7 +135,8 @@ public struct KongRateLimiting: Sendable, Equatable {
     for index in limits.indices {
       let left = limits[index].limit - usage(of: key, limit: index, at: now)
       if left <= 0 {
-        return .refuse(retryAfterSeconds: max(1, limits[index].period.window(at: second).end - second))
+        return .refuse(
+          retryAfterSeconds: max(1, limits[index].period.window(at: second).end - second))
       }
       remaining = min(remaining, left - 1)
     }

@@ -83,7 +83,9 @@ public struct KongSlidingRateLimiting: Sendable, Equatable {
     return passes
   }
 
-  private func place(of limit: Int, at now: SimTime) -> (window: Int64, elapsed: Int64, length: Int64) {
+  private func place(of limit: Int, at now: SimTime) -> (
+    window: Int64, elapsed: Int64, length: Int64
+  ) {
     let time = now.nanoseconds + epoch.nanoseconds
     let length = Int64(limits[limit].windowSeconds) * 1_000_000_000
     return (time / length, time % length, length)

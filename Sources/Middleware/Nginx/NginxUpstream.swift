@@ -159,6 +159,7 @@ public struct NginxUpstream: Sendable, Equatable {
   private func second(of now: SimTime) -> Int {
     let shifted = now.nanoseconds + settings.wallClockPhase.nanoseconds
     // Rounds down below zero too: a replay may start a little before its first row.
-    return Int((shifted - (shifted % 1_000_000_000 + 1_000_000_000) % 1_000_000_000) / 1_000_000_000)
+    return Int(
+      (shifted - (shifted % 1_000_000_000 + 1_000_000_000) % 1_000_000_000) / 1_000_000_000)
   }
 }

@@ -14,7 +14,8 @@ struct TraceFile {
 
   /// The header of a trace; nil when the first line that is not blank is no JSON object.
   init?(_ text: String) {
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+    {
       if line.allSatisfy(\.isWhitespace) { continue }
       guard let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)),
         let header = object as? [String: Any]
@@ -30,7 +31,8 @@ struct TraceFile {
   /// The rows below the header.
   func rows() throws -> [Row] {
     var rows: [Row] = []
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+    {
       let number = index + 1
       if number <= headerLine || line.allSatisfy(\.isWhitespace) { continue }
       guard let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)),
@@ -59,7 +61,8 @@ struct TraceFile {
 
 extension TraceFile.Row {
   /// A field of the row, of the type that the format demands.
-  func field<Value>(_ index: Int, _ what: String, as type: Value.Type = Value.self) throws -> Value {
+  func field<Value>(_ index: Int, _ what: String, as type: Value.Type = Value.self) throws -> Value
+  {
     guard index < fields.count, let value = fields[index] as? Value else {
       throw malformed("field \(index + 1) must be \(what)")
     }
@@ -72,7 +75,9 @@ extension TraceFile.Row {
   }
 
   /// The mistake in this row, to throw.
-  func malformed(_ reason: String) -> MalformedVector { MalformedVector(line: line, reason: reason) }
+  func malformed(_ reason: String) -> MalformedVector {
+    MalformedVector(line: line, reason: reason)
+  }
 }
 
 extension TraceFile {
