@@ -83,6 +83,7 @@ public struct HAProxyBackend: Sendable, Equatable {
   ///   - avoided: the server of a failed try.
   ///   - bound: the server that a cookie or a retry on the same server asks for.
   ///   - hash: the hash of the request for the hash algorithms.
+  /// - Returns: the server, or that the request waits or cannot be served.
   public mutating func assign(
     _ request: Int, avoiding avoided: Int? = nil, boundTo bound: Int? = nil, hash: UInt32 = 0
   ) -> Assignment {
@@ -128,8 +129,11 @@ public struct HAProxyBackend: Sendable, Equatable {
 
   /// A server went up or down.
   ///
-  /// - Parameter redispatches: `option redispatch`: requests waiting for a server that goes down
-  ///   are given back to be assigned anew.
+  /// - Parameters:
+  ///   - server: its index.
+  ///   - nowUp: true when it came up.
+  ///   - redispatches: `option redispatch`: requests waiting for a server that goes down are given
+  ///     back to be assigned anew.
   /// - Returns: requests that got a slot on a server that came up, and those to assign anew.
   public mutating func setUp(
     _ server: Int, _ nowUp: Bool, redispatches: Bool = false

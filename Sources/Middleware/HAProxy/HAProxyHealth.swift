@@ -38,7 +38,7 @@ public struct HAProxyHealth: Sendable, Equatable {
 
   /// The settings of the checks.
   public let settings: HAProxyCheckSettings
-  /// 0 ... rise + fall - 1.
+  /// Between 0 and `rise + fall - 1`.
   public private(set) var health: Int
   /// Observed errors in a row.
   public private(set) var consecutiveErrors = 0
@@ -73,6 +73,7 @@ public struct HAProxyHealth: Sendable, Equatable {
   /// - Parameters:
   ///   - position: the server's place among the checked ones, from 0.
   ///   - intervals: the `inter` of every checked server.
+  /// - Returns: the time from the start to the first check.
   public static func firstCheck(position: Int, among intervals: [SimDuration]) -> SimDuration {
     let shared = intervals.filter { $0 >= .seconds(1) }.min() ?? .zero
     let spread = max(shared, intervals[position])

@@ -14,7 +14,7 @@ public struct HAProxyLeastConnections: Sendable, Equatable {
   private var entries: [Entry]
   private var orders: Int
 
-  /// Servers with these weights (0 ... 256), all usable and idle; a weight of 0 stays out.
+  /// Servers with these weights (0 to 256), all usable and idle; a weight of 0 stays out.
   public init(weights: [Int]) {
     entries = weights.enumerated().map { index, weight in
       Entry(weight: weight * 16, isIn: weight > 0, order: index)

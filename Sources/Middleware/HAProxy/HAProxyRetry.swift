@@ -37,8 +37,9 @@ public struct HAProxyRetryOn: Sendable, Equatable {
 public struct HAProxyRetrySettings: Sendable, Equatable {
   /// `retries`: tries after the first; 3 by default.
   public var retries: Int
-  /// The interval of `option redispatch`: nil without the option (the default), -1 when written
-  /// without a number. P > 0 moves every P-th retry, -N the N-th before the last.
+  /// The interval of `option redispatch`; nil without the option (the default).
+  ///
+  /// -1 when written without a number. P > 0 moves every P-th retry, -N the N-th before the last.
   public var redispatch: Int?
   /// `retry-on`; `conn-failure` by default.
   public var retryOn: HAProxyRetryOn
@@ -123,9 +124,12 @@ public struct HAProxyRequestRetries: Sendable, Equatable {
   /// Decides after a failed try.
   ///
   /// - Parameters:
+  ///   - failure: how the try failed.
+  ///   - balancing: the backend's algorithm.
   ///   - isServerUp: whether the tried server is still up.
   ///   - activeServers: servers that are up, backups apart.
   ///   - isPersistent: the server was set by a cookie or a stick table.
+  /// - Returns: whether and where to try again.
   public mutating func failed(
     _ failure: HAProxyAttemptFailure, balancing: HAProxyBalancing, isServerUp: Bool = true,
     activeServers: Int, isPersistent: Bool = false

@@ -31,7 +31,7 @@ public struct HAProxyRoundRobin: Sendable, Equatable {
   private var nextWeight = 0
   private var position = 0
 
-  /// Servers with these weights (0 ... 256), all usable; a weight of 0 stays out.
+  /// Servers with these weights (0 to 256), all usable; a weight of 0 stays out.
   public init(weights: [Int]) {
     turns = weights.map { Turn(weight: $0 * Self.weightScale) }
     nextWeight = turns.reduce(0) { $0 + $1.weight }
@@ -64,7 +64,7 @@ public struct HAProxyRoundRobin: Sendable, Equatable {
     queue(server)
   }
 
-  /// Changes a weight (0 ... 256); 0 takes the server out.
+  /// Changes a weight, 0 to 256; 0 takes the server out.
   public mutating func setWeight(_ weight: Int, of server: Int) {
     let scaled = weight * Self.weightScale
     let old = turns[server].weight

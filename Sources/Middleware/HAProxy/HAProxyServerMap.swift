@@ -10,7 +10,7 @@ public struct HAProxyServerMap: Sendable, Equatable {
   private var places: [Int] = []
   private var turn = 0
 
-  /// Servers with these weights (0 ... 256), all usable.
+  /// Servers with these weights (0 to 256), all usable.
   public init(weights: [Int]) {
     let divisor = weights.reduce(0, Self.commonDivisor)
     self.weights = weights.map { divisor > 0 ? $0 / divisor : 0 }
@@ -89,7 +89,7 @@ public struct HAProxyHashRing: Sendable, Equatable {
   private let points: [Point]
   private var isIn: [Bool]
 
-  /// Servers with these weights (0 ... 256), all usable.
+  /// Servers with these weights (0 to 256), all usable.
   public init(weights: [Int]) {
     isIn = weights.map { $0 > 0 }
     let all = weights.indices.flatMap { server in

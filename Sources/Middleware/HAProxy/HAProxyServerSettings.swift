@@ -68,7 +68,7 @@ public struct HAProxyCheckSettings: Sendable, Equatable {
 
 /// One `server` line of an HAProxy backend.
 public struct HAProxyServerSettings: Sendable, Equatable {
-  /// `weight`, 0 ... 256; 1 by default. 0 takes no new requests.
+  /// `weight`, 0 (takes no new requests) to 256; 1 by default.
   public var weight: Int
   /// `backup`: used only when no other server is up.
   public var isBackup: Bool

@@ -2,15 +2,15 @@ public import TimeAndChance
 
 /// The limits of one kind of Kong health check; a limit of 0 switches that counter off.
 public struct KongHealthLimits: Sendable, Equatable {
-  /// `healthy.successes`, 0 ... 255.
+  /// `healthy.successes`, 0 to 255.
   public var successes: Int
   /// `healthy.http_statuses`.
   public var healthyStatuses: [Int]
-  /// `unhealthy.tcp_failures`, 0 ... 255.
+  /// `unhealthy.tcp_failures`, 0 to 255.
   public var tcpFailures: Int
-  /// `unhealthy.timeouts`, 0 ... 255.
+  /// `unhealthy.timeouts`, 0 to 255.
   public var timeouts: Int
-  /// `unhealthy.http_failures`, 0 ... 255.
+  /// `unhealthy.http_failures`, 0 to 255.
   public var httpFailures: Int
   /// `unhealthy.http_statuses`.
   public var unhealthyStatuses: [Int]

@@ -7,7 +7,7 @@ public import TimeAndChance
 ///
 /// - Source: Kong `kong/db/schema/entities/services.lua`.
 public struct KongServiceSettings: Sendable, Equatable {
-  /// `retries`: tries after the first, 0 ... 32767; 5 by default, 0 switches them off.
+  /// `retries`: tries after the first, 0 to 32767; 5 by default, 0 switches them off.
   public var retries: Int
   /// `connect_timeout`, per try; 60 s by default.
   public var connectTimeout: SimDuration
@@ -34,6 +34,7 @@ public struct KongServiceSettings: Sendable, Equatable {
   ///   - failure: how the try ended.
   ///   - retriesDone: tries after the first so far.
   ///   - isIdempotent: false for POST, LOCK and PATCH.
+  /// - Returns: true when another target is tried.
   public func retries(
     after failure: NginxAttemptOutcome, retriesDone: Int, isIdempotent: Bool
   ) -> Bool {

@@ -143,8 +143,9 @@ public struct KongUpstream: Sendable, Equatable {
     settings.targets[target].weight > 0 && healths[target].isAvailable
   }
 
-  /// The lowest (connections + 1) / weight among targets this request has not failed on; when it
-  /// failed on all, they are all allowed again. Kong's heap leaves ties open; here the first wins.
+  /// The lowest (connections + 1) / weight among targets this request has not failed on.
+  ///
+  /// When it failed on all, they are all allowed again. Kong's heap leaves ties open; here the first wins.
   private func leastLoaded(_ request: inout KongSelection) -> Int? {
     let usable = settings.targets.indices.filter(isUsable)
     let fresh = usable.filter { !request.failed.contains($0) }

@@ -14,7 +14,7 @@ public enum KongAlgorithm: Sendable, Equatable {
 public struct KongTarget: Sendable, Equatable {
   /// Its address and port (`10.0.0.1:8080`); the hash ring places it by them.
   public var address: String
-  /// `weight`, 0 ... 65535; 100 by default. 0 keeps it listed but out of the wheel.
+  /// `weight`, 0 (listed but out of the wheel) to 65535; 100 by default.
   public var weight: Int
 
   /// A target with Kong's default weight when none is given.
@@ -31,7 +31,7 @@ public struct KongTarget: Sendable, Equatable {
 public struct KongUpstreamSettings: Sendable, Equatable {
   /// `algorithm`; round-robin by default.
   public var algorithm: KongAlgorithm
-  /// `slots`, 10 ... 65536: points of the hash ring, at least 1 000 are used; 10 000 by default.
+  /// `slots`, 10 to 65536: points of the hash ring, at least 1 000 are used; 10 000 by default.
   public var slots: Int
   /// The targets.
   public var targets: [KongTarget]

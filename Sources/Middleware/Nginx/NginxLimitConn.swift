@@ -21,7 +21,9 @@ public struct NginxLimitConn: Sendable, Equatable {
   /// Requests of that key in progress.
   public func active(_ key: UInt64) -> Int { counts[key, default: 0] }
 
-  /// Counts a request in; false when it must be refused. A nil key (empty value) is not limited.
+  /// Counts a request in; false when it must be refused.
+  ///
+  /// A nil key (empty value) is not limited.
   public mutating func admit(_ key: UInt64?) -> Bool {
     guard let key else { return true }
     let active = counts[key, default: 0]

@@ -37,7 +37,10 @@ public struct NginxLimitReq: Sendable, Equatable {
 
   /// What the rules say about a request now; changes nothing.
   ///
-  /// - Parameter keys: one key a rule; nil is the empty key, which is neither limited nor counted.
+  /// - Parameters:
+  ///   - keys: one key a rule; nil is the empty key, which is neither limited nor counted.
+  ///   - now: the request's arrival.
+  /// - Returns: the verdict of the deciding rule.
   public func verdict(keys: [UInt64?], at now: SimTime) -> NginxLimitReqVerdict {
     var result = NginxLimitReqVerdict.notLimited
     let millisecond = now.nanoseconds / 1_000_000
@@ -109,8 +112,9 @@ public struct NginxLimitReqRule: Sendable, Equatable {
   public let zone: Int
   /// `burst` in thousandths of a request; 0 by default.
   public let burst: Int64
-  /// `delay` in thousandths of a request: the excess that passes at once. 0 by default, everything
-  /// with `nodelay`.
+  /// `delay` in thousandths of a request: the excess that passes at once.
+  ///
+  /// 0 by default, everything with `nodelay`.
   public let delay: Int64
 
   /// `limit_req zone burst=… delay=…`; both counts in requests.

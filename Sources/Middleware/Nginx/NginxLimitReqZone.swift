@@ -18,7 +18,9 @@ public struct NginxLimitReqZone: Sendable, Equatable {
 
   /// Thousandths of a request a second, at least 1.
   public let rate: Int64
-  /// How many keys fit; a 1 MB zone holds about 8 000 on a 64-bit machine. Unlimited by default.
+  /// How many keys fit; unlimited by default.
+  ///
+  /// A zone of 1 MB holds about 8 000 on a 64-bit machine.
   public let maximumKeys: Int
 
   private var entries: [Entry] = []

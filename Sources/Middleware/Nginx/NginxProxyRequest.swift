@@ -38,6 +38,7 @@ public struct NginxProxyRequest: Sendable, Equatable {
   /// A request about to choose its first server.
   ///
   /// - Parameters:
+  ///   - settings: the `proxy_*` directives.
   ///   - isIdempotent: false for POST, LOCK and PATCH; PUT and DELETE count as idempotent.
   ///   - upstream: the servers it may go to; gives the number of tries.
   ///   - start: when the first connection is made.
@@ -59,8 +60,12 @@ public struct NginxProxyRequest: Sendable, Equatable {
   ///
   /// A listed status counts as a failure only when the request is really passed on; errors and
   /// timeouts always count, also on the last try.
-  /// - Parameter onCachedConnection: the try ran on a kept-alive connection; its failure gives one
-  ///   extra try.
+  /// - Parameters:
+  ///   - outcome: how the try ended.
+  ///   - now: when it ended.
+  ///   - onCachedConnection: the try ran on a kept-alive connection; its failure gives one extra
+  ///     try.
+  /// - Returns: what to note about the server, and what happens next.
   public mutating func ended(
     _ outcome: NginxAttemptOutcome, at now: SimTime, onCachedConnection: Bool = false
   ) -> (report: NginxPeerReport, step: Step) {

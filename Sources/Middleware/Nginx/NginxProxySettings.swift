@@ -73,6 +73,7 @@ public struct NginxProxySettings: Sendable, Equatable {
   /// `proxy_next_upstream_tries`: all tries together; 0, the default, means as many as servers.
   public var nextUpstreamTries: Int
   /// `proxy_next_upstream_timeout`: no further try starts after it; zero, the default, means none.
+  ///
   /// It does not cut the running try.
   public var nextUpstreamTimeout: SimDuration
   /// `proxy_connect_timeout`; 60 s by default.

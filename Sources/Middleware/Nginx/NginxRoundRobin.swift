@@ -19,8 +19,10 @@ extension NginxUpstream {
     request.tried = ServerMarks()
   }
 
-  /// Smooth weighted round robin: every server gains its effective weight, the richest is chosen
-  /// (the earlier in the list wins a tie) and pays the total. An effective weight that failures
+  /// Smooth weighted round robin.
+  ///
+  /// Every server gains its effective weight, the richest is chosen (the earlier in the list wins a
+  /// tie) and pays the total. An effective weight that failures
   /// lowered recovers by one each time the server is considered.
   ///
   /// - Source: `ngx_http_upstream_get_peer` in `ngx_http_upstream_round_robin.c`.

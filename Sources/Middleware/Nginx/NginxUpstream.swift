@@ -90,6 +90,7 @@ public struct NginxUpstream: Sendable, Equatable {
   ///
   /// - Parameter key: the value of the hash key, or the address's bytes (three for IPv4) for
   ///   `ip_hash`; the other methods do not look at it.
+  /// - Returns: a request that has tried no server.
   public func selection(key: [UInt8] = []) -> NginxSelection {
     let hash: UInt32
     switch settings.balancing {

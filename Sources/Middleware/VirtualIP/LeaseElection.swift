@@ -56,6 +56,8 @@ public struct LeaseCandidate: Sendable, Equatable {
   ///   - isReachable: whether the API server answers.
   ///   - renewal: the renewal time written in the lease by another holder; nil when there is none
   ///     or when this candidate holds it.
+  ///   - now: the time of the try.
+  /// - Returns: what to do about the address.
   public mutating func attempt(
     isReachable: Bool, othersRenewal renewal: SimTime?, at now: SimTime
   ) -> Action {

@@ -5,7 +5,7 @@ public import TimeAndChance
 /// - Source: keepalived `doc/man/man5/keepalived.conf.5.in` and `keepalived/vrrp/vrrp.c`, RFC 3768,
 ///   RFC 5798.
 public struct VRRPSettings: Sendable, Equatable {
-  /// `priority`, 1 ... 255; 100 by default. 255 owns the address.
+  /// `priority`, 1 to 255 (255 owns the address); 100 by default.
   public var priority: Int
   /// `advert_int`; 1 s by default.
   public var advertInterval: SimDuration

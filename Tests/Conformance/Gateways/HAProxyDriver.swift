@@ -195,7 +195,7 @@ struct HAProxyDriver: Equatable {
     schedule(.finish(row: row), at: ms + lasts)
   }
 
-  /// How a try ends: nil for a plain answer. As recorded where the script allows that.
+  /// How a try ends: as recorded where the script allows that, nil for no try at all.
   private func outcome(
     _ row: Int, _ request: Request, at ms: Int64, _ trace: HAProxyTrace
   ) -> (HAProxyAttemptFailure?, ms: Int64) {

@@ -53,7 +53,7 @@ import TimeAndChance
   }
 
   @Test func `slots and queues are conserved and limits never broken`() {
-    for seed in UInt64(0)..<150 {
+    for seed in UInt64(0)..<60 {
       var random = RandomStream(seed: seed, name: "backend")
       let balancing: HAProxyBalancing = [.roundrobin, .staticRR, .leastconn, .hashConsistent][
         Int(random.below(4))]
@@ -89,10 +89,11 @@ import TimeAndChance
           }
         }
         #expect(backend.queueLength == waiting.count, "seed \(seed)")
-        for server in 0..<3 {
-          #expect(backend.served(server) == running.values.count { $0 == server }, "seed \(seed)")
-          #expect(backend.served(server) <= lines[server].maxconn, "seed \(seed)")
-        }
+        let served = (0..<3).map { backend.served($0) }
+        let expected = (0..<3).map { server in running.values.count { $0 == server } }
+        #expect(served == expected, "seed \(seed)")
+        let isWithin = zip(served, lines).allSatisfy { $0 <= $1.maxconn }
+        #expect(isWithin, "seed \(seed)")
       }
     }
   }

@@ -190,7 +190,7 @@ import TimeAndChance
     NginxBalancing.roundRobin, .leastConnections, .hash, .consistentHash, .random, .randomTwo,
   ])
   func `requests in progress are conserved and none is tried twice`(balancing: NginxBalancing) {
-    for seed in UInt64(0)..<40 {
+    for seed in UInt64(0)..<20 {
       var draw = RandomStream(seed: seed, name: "conserve")
       var upstream = NginxUpstream(
         settings: NginxUpstreamSettings(
@@ -218,9 +218,9 @@ import TimeAndChance
           let index = Int(draw.below(UInt32(running.count)))
           upstream.release(running.remove(at: index), .good, at: at(now))
         }
-        for server in 0..<4 {
-          #expect(upstream.connections(on: server) == running.count { $0 == server })
-        }
+        let counted = (0..<4).map { upstream.connections(on: $0) }
+        let expected = (0..<4).map { server in running.count { $0 == server } }
+        #expect(counted == expected, "seed \(seed)")
       }
     }
   }
