@@ -21,15 +21,19 @@ struct HAProxyBackendOptions: Sendable {
     case ("balance", "static-rr"): balancing = .staticRR
     case ("balance", "leastconn"): balancing = .leastconn
     case ("retries", let count?):
-      guard let count = Int(count), count >= 0 else { return false }
+      guard let count = Int(count), (0...1_000).contains(count) else { return false }
       retry.retries = count
     case ("option", "redispatch"):
-      guard words.count == 2 || Int(last) != nil else { return false }
+      guard words.count == 2 || Int(last).map((-1_000...1_000).contains) ?? false else {
+        return false
+      }
       retry.redispatch = words.count == 2 ? -1 : Int(last)
     case ("no", "option") where last == "redispatch": retry.redispatch = nil
     case ("option", "allbackups"): usesAllBackups = true
     case ("option", "httpchk"): checksHTTP = true
-    case ("fullconn", let count?): fullconn = Int(count) ?? 0
+    case ("fullconn", let count?):
+      guard let count = Int(count), (0...1_000_000).contains(count) else { return false }
+      fullconn = count
     case ("timeout", let which?):
       guard let time else { return false }
       switch which {

@@ -124,14 +124,16 @@ struct HAProxyTrace: Sendable {
     _ word: String, _ value: String, _ line: inout HAProxyServerSettings
   ) -> Bool {
     let time = TraceFile.milliseconds(value, unit: 1).map { SimDuration.milliseconds($0) }
+    let counts = 0...1_000_000
     switch (word, Int(value), time) {
     case ("weight", let count?, _) where (0...256).contains(count): line.weight = count
-    case ("maxconn", let count?, _) where count >= 0: line.maxconn = count
-    case ("minconn", let count?, _) where count >= 0: line.minconn = count
-    case ("maxqueue", let count?, _) where count >= 0: line.maxqueue = count
-    case ("rise", let count?, _) where count > 0: line.check.rise = count
-    case ("fall", let count?, _) where count > 0: line.check.fall = count
-    case ("error-limit", let count?, _) where count > 0: line.check.errorLimit = count
+    case ("maxconn", let count?, _) where counts.contains(count): line.maxconn = count
+    case ("minconn", let count?, _) where counts.contains(count): line.minconn = count
+    case ("maxqueue", let count?, _) where counts.contains(count): line.maxqueue = count
+    case ("rise", let count?, _) where count > 0 && counts.contains(count): line.check.rise = count
+    case ("fall", let count?, _) where count > 0 && counts.contains(count): line.check.fall = count
+    case ("error-limit", let count?, _) where count > 0 && counts.contains(count):
+      line.check.errorLimit = count
     case ("inter", _, let time?) where time > .zero: line.check.inter = time
     case ("fastinter", _, let time?) where time > .zero: line.check.fastinter = time
     case ("downinter", _, let time?) where time > .zero: line.check.downinter = time

@@ -116,13 +116,18 @@ struct NginxLimitReqReplay: Sendable {
     var burst = 0
     var delay = 0
     var isNodelay = false
+    let limits = 0...1_000_000_000
     for option in options.split(separator: " ") {
       let value = option.firstIndex(of: "=").map { option[option.index(after: $0)...] }
       if option == "nodelay" {
         isNodelay = true
-      } else if option.hasPrefix("burst="), let count = value.flatMap({ Int($0) }), count >= 0 {
+      } else if option.hasPrefix("burst="), let count = value.flatMap({ Int($0) }),
+        limits.contains(count)
+      {
         burst = count
-      } else if option.hasPrefix("delay="), let count = value.flatMap({ Int($0) }), count >= 0 {
+      } else if option.hasPrefix("delay="), let count = value.flatMap({ Int($0) }),
+        limits.contains(count)
+      {
         delay = count
       } else {
         return nil

@@ -88,9 +88,9 @@ struct NginxUpstreamTrace: Sendable {
       switch (parts.first, Int(value)) {
       case ("backup", nil): line.isBackup = true
       case ("down", nil): line.isDown = true
-      case ("weight", let count?) where count > 0: line.weight = count
-      case ("max_fails", let count?) where count >= 0: line.maxFails = count
-      case ("max_conns", let count?) where count >= 0: line.maxConns = count
+      case ("weight", let count?) where (1...10_000).contains(count): line.weight = count
+      case ("max_fails", let count?) where (0...1_000_000).contains(count): line.maxFails = count
+      case ("max_conns", let count?) where (0...1_000_000).contains(count): line.maxConns = count
       case ("fail_timeout", _):
         guard let ms = TraceFile.milliseconds(value, unit: 1000) else { return nil }
         line.failTimeoutSeconds = Int(ms / 1000)

@@ -73,7 +73,9 @@ struct ServerScript: Sendable {
     if let status = Int(mode), (100..<600).contains(status) {
       return .answers(status: status, afterMs: 0)
     }
-    if mode.hasPrefix("slow"), let ms = Int64(mode.dropFirst(4)), ms >= 0 {
+    if mode.hasPrefix("slow"), let ms = Int64(mode.dropFirst(4)),
+      (0...TraceFile.largest).contains(ms)
+    {
       return .answers(status: 200, afterMs: ms)
     }
     return nil

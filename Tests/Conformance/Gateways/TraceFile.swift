@@ -81,10 +81,13 @@ extension TraceFile.Row {
 }
 
 extension TraceFile {
+  /// The largest number that a trace may hold: times of thirty years, far from any overflow.
+  static let largest: Int64 = 1_000_000_000_000
+
   /// A whole number out of JSON; a truth value or a fraction is none.
   static func wholeNumber(_ value: Any, line: Int, what: String) throws -> Int64 {
     guard let number = value as? NSNumber, CFNumberIsBoolean(number) == false,
-      let whole = Int64(exactly: number.doubleValue)
+      let whole = Int64(exactly: number.doubleValue), abs(whole) <= largest
     else { throw MalformedVector(line: line, reason: "\(what) must be a whole number") }
     return whole
   }
