@@ -1,6 +1,8 @@
 public import TimeAndChance
 
-/// How a proxy treats one upstream cluster. The initialiser's defaults are Envoy's.
+/// How a proxy treats one upstream cluster.
+///
+/// The initialiser's defaults are Envoy's.
 public struct Cluster: Sendable, Equatable {
   /// The protocol towards the hosts.
   public enum UpstreamProtocol: Sendable, Equatable {
@@ -14,7 +16,9 @@ public struct Cluster: Sendable, Equatable {
   public var name: String
   /// The protocol towards the hosts.
   public var upstreamProtocol: UpstreamProtocol
-  /// `connect_timeout`. Envoy: 5 s, Istio: 10 s.
+  /// `connect_timeout`.
+  ///
+  /// Envoy: 5 s, Istio: 10 s.
   public var connectTimeout: SimDuration
   /// The circuit breaker's limits (default priority class).
   public var thresholds: CircuitBreakerThresholds
@@ -23,7 +27,9 @@ public struct Cluster: Sendable, Equatable {
   /// `max_concurrent_streams` of an HTTP/2 connection; Envoy's default is 2^31 - 1, in effect the
   /// peer's setting.
   public var maxConcurrentStreams: Int
-  /// The connection idle timeout; nil is off. 1 h by default.
+  /// The connection idle timeout; nil is off.
+  ///
+  /// 1 h by default.
   public var idleTimeout: SimDuration?
   /// `per_upstream_preconnect_ratio`, 1.0 to 3.0.
   public var preconnectRatio: Double
@@ -35,8 +41,9 @@ public struct Cluster: Sendable, Equatable {
   public var panicThreshold: Int
   /// `fail_traffic_on_panic`: in panic no host is picked, 503 UH.
   public var failTrafficOnPanic: Bool
-  /// `update_merge_window`: how health changes are batched before balancers see them. 1 s; zero
-  /// applies each at once.
+  /// `update_merge_window`: how health changes are batched before balancers see them.
+  ///
+  /// 1 s; zero applies each at once.
   public var updateMergeWindow: SimDuration
   /// True with `locality_weighted_lb_config`: localities share by ``localityWeights``.
   public var localityWeighted: Bool
@@ -48,6 +55,12 @@ public struct Cluster: Sendable, Equatable {
   public var outlierDetection: OutlierDetectionSettings?
   /// Active health checking; nil is off.
   public var healthCheck: HealthCheckSettings?
+  /// `hash_balance_factor` of the consistent-hash policies in percent, at least 100; 0 is off.
+  ///
+  /// A host with more than this share of the mean number of active requests is passed over.
+  public var hashBalanceFactor: Int
+  /// `zone_aware_lb_config` together with the proxy's own cluster; nil is off.
+  public var zoneAware: ZoneAwareSettings?
 
   /// A locality and its weight.
   public struct LocalityWeight: Sendable, Equatable {
@@ -73,7 +86,8 @@ public struct Cluster: Sendable, Equatable {
     panicThreshold: Int = 50, failTrafficOnPanic: Bool = false,
     updateMergeWindow: SimDuration = .seconds(1), localityWeighted: Bool = false,
     localityWeights: [LocalityWeight] = [], overprovisioningFactor: Int = 140,
-    outlierDetection: OutlierDetectionSettings? = nil, healthCheck: HealthCheckSettings? = nil
+    outlierDetection: OutlierDetectionSettings? = nil, healthCheck: HealthCheckSettings? = nil,
+    hashBalanceFactor: Int = 0, zoneAware: ZoneAwareSettings? = nil
   ) {
     self.name = name
     self.upstreamProtocol = upstreamProtocol
@@ -93,6 +107,8 @@ public struct Cluster: Sendable, Equatable {
     self.overprovisioningFactor = overprovisioningFactor
     self.outlierDetection = outlierDetection
     self.healthCheck = healthCheck
+    self.hashBalanceFactor = hashBalanceFactor
+    self.zoneAware = zoneAware
   }
 }
 

@@ -7,14 +7,18 @@ public import TimeAndChance
 /// nothing else. Fields hold resolved values: a reader applies its own product's defaults, so an
 /// absent field never means "default" here. The initialisers' defaults are Envoy's.
 ///
-/// - Source: Envoy 1.40 configuration; defaults in `envoy-istio.md` sections 1 to 7.
+/// - Source: Envoy 1.40 configuration.
 public struct EnvoyConfiguration: Sendable, Equatable {
   /// Worker threads of the proxy: each has its own pools, balancer position and client-throttling
-  /// history. 1 by default here; Istio's sidecars run 2.
+  /// history.
+  ///
+  /// 1 by default here; Istio's sidecars run 2.
   public var workerThreads: Int
   /// The HTTP filters in front of the router, in the order in which a request passes them.
   public var filters: [HTTPFilter]
-  /// `stream_idle_timeout` of the listener; nil turns it off. Envoy: 5 minutes, Istio: off.
+  /// `stream_idle_timeout` of the listener; nil turns it off.
+  ///
+  /// Envoy: 5 minutes, Istio: off.
   public var streamIdleTimeout: SimDuration?
   /// The routes, in order; the first whose match holds takes the request.
   public var routes: [Route]
@@ -153,7 +157,9 @@ public struct ForwardAction: Sendable, Equatable {
 
   /// The weighted destinations; one is drawn for each request and kept over its retries.
   public var destinations: [Destination]
-  /// `timeout`: nil is off. Envoy: 15 s, Istio: off.
+  /// `timeout`: nil is off.
+  ///
+  /// Envoy: 15 s, Istio: off.
   public var timeout: SimDuration?
   /// `idle_timeout` of the route, overriding ``EnvoyConfiguration/streamIdleTimeout``; nil keeps it.
   public var idleTimeout: SimDuration?

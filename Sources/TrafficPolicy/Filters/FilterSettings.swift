@@ -33,7 +33,7 @@ public struct FaultInjectionSettings: Sendable, Equatable {
 
 /// Client-side throttling by recent success.
 ///
-/// - Source: Envoy `source/extensions/filters/http/admission_control/`; `envoy-istio.md` 7.4.
+/// - Source: Envoy `source/extensions/filters/http/admission_control/`
 public struct AdmissionControlSettings: Sendable, Equatable {
   /// The window of history; 30 s.
   public var samplingWindow: SimDuration

@@ -24,7 +24,9 @@ public enum LoadBalancerPolicy: Sendable, Equatable {
 public struct SlowStartSettings: Sendable, Equatable {
   /// How long a host is new.
   public var window: SimDuration
-  /// The curve: 1 is linear; above 1 rises faster at first. 1 by default.
+  /// The curve: 1 is linear; above 1 rises faster at first.
+  ///
+  /// 1 by default.
   public var aggression: Double
   /// The smallest factor, 0...1; 0.10 by default.
   public var minWeight: Double

@@ -1,8 +1,10 @@
 public import TimeAndChance
 
-/// When a host is taken out of service because of its answers. Defaults are Envoy's.
+/// When a host is taken out of service because of its answers.
 ///
-/// - Source: Envoy `source/common/upstream/outlier_detection_impl.cc`; `envoy-istio.md` 4.2.
+/// Defaults are Envoy's.
+///
+/// - Source: Envoy `source/common/upstream/outlier_detection_impl.cc`
 public struct OutlierDetectionSettings: Sendable, Equatable {
   /// The time between sweeps; 10 s.
   public var interval: SimDuration = .seconds(10)

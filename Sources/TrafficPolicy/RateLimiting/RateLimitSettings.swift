@@ -2,7 +2,9 @@ public import TimeAndChance
 
 /// A token bucket's size and pace.
 public struct TokenBucketSettings: Sendable, Equatable {
-  /// The most tokens it holds; it starts full. At least 1.
+  /// The most tokens it holds; it starts full.
+  ///
+  /// At least 1.
   public var maxTokens: Int
   /// Tokens added per ``fillInterval``, spread evenly over it; 1 by default.
   public var tokensPerFill: Int
@@ -83,7 +85,9 @@ public struct GlobalRateLimitSettings: Sendable, Equatable {
   }
   /// How long the filter waits for the service; 20 ms.
   public var timeout: SimDuration
-  /// `failure_mode_deny`: a failed call is answered 500 RLSE; else the request passes. False.
+  /// `failure_mode_deny`: a failed call is answered 500 RLSE; else the request passes.
+  ///
+  /// False.
   public var failureModeDeny: Bool
   /// False while nothing listens where the service should be.
   public var serviceReachable: Bool

@@ -6,41 +6,94 @@
   @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 
   /// No healthy host.
-  public static let noHealthyUpstream = ResponseFlags(rawValue: 1 << 1)
+  @inlinable public static var noHealthyUpstream: ResponseFlags { ResponseFlags(rawValue: 1 << 1) }
   /// A route, per-try or upstream timeout.
-  public static let upstreamRequestTimeout = ResponseFlags(rawValue: 1 << 2)
+  @inlinable public static var upstreamRequestTimeout: ResponseFlags {
+    ResponseFlags(rawValue: 1 << 2)
+  }
   /// The proxy reset the stream.
-  public static let localReset = ResponseFlags(rawValue: 1 << 3)
+  @inlinable public static var localReset: ResponseFlags { ResponseFlags(rawValue: 1 << 3) }
   /// The host reset the stream.
-  public static let upstreamRemoteReset = ResponseFlags(rawValue: 1 << 4)
+  @inlinable public static var upstreamRemoteReset: ResponseFlags {
+    ResponseFlags(rawValue: 1 << 4)
+  }
   /// The connection failed or its handshake timed out.
-  public static let upstreamConnectionFailure = ResponseFlags(rawValue: 1 << 5)
+  @inlinable public static var upstreamConnectionFailure: ResponseFlags {
+    ResponseFlags(rawValue: 1 << 5)
+  }
   /// The connection closed before an answer.
-  public static let upstreamConnectionTermination = ResponseFlags(rawValue: 1 << 6)
+  @inlinable public static var upstreamConnectionTermination: ResponseFlags {
+    ResponseFlags(rawValue: 1 << 6)
+  }
   /// A limit of the circuit breaker.
-  public static let upstreamOverflow = ResponseFlags(rawValue: 1 << 7)
+  @inlinable public static var upstreamOverflow: ResponseFlags { ResponseFlags(rawValue: 1 << 7) }
   /// No route.
-  public static let noRouteFound = ResponseFlags(rawValue: 1 << 8)
+  @inlinable public static var noRouteFound: ResponseFlags { ResponseFlags(rawValue: 1 << 8) }
   /// The fault filter delayed the request.
-  public static let delayInjected = ResponseFlags(rawValue: 1 << 9)
+  @inlinable public static var delayInjected: ResponseFlags { ResponseFlags(rawValue: 1 << 9) }
   /// The fault filter aborted the request.
-  public static let faultInjected = ResponseFlags(rawValue: 1 << 10)
+  @inlinable public static var faultInjected: ResponseFlags { ResponseFlags(rawValue: 1 << 10) }
   /// A rate limit, local or global.
-  public static let rateLimited = ResponseFlags(rawValue: 1 << 11)
+  @inlinable public static var rateLimited: ResponseFlags { ResponseFlags(rawValue: 1 << 11) }
   /// External authorization denied.
-  public static let unauthorizedExternalService = ResponseFlags(rawValue: 1 << 12)
+  @inlinable public static var unauthorizedExternalService: ResponseFlags {
+    ResponseFlags(rawValue: 1 << 12)
+  }
   /// The rate limit service failed.
-  public static let rateLimitServiceError = ResponseFlags(rawValue: 1 << 13)
+  @inlinable public static var rateLimitServiceError: ResponseFlags {
+    ResponseFlags(rawValue: 1 << 13)
+  }
   /// The client went away.
-  public static let downstreamConnectionTermination = ResponseFlags(rawValue: 1 << 14)
+  @inlinable public static var downstreamConnectionTermination: ResponseFlags {
+    ResponseFlags(rawValue: 1 << 14)
+  }
   /// Retries used up, still failing.
-  public static let upstreamRetryLimitExceeded = ResponseFlags(rawValue: 1 << 15)
+  @inlinable public static var upstreamRetryLimitExceeded: ResponseFlags {
+    ResponseFlags(rawValue: 1 << 15)
+  }
   /// Nothing moved for the stream idle timeout.
-  public static let streamIdleTimeout = ResponseFlags(rawValue: 1 << 16)
+  @inlinable public static var streamIdleTimeout: ResponseFlags { ResponseFlags(rawValue: 1 << 16) }
   /// A protocol error of the host.
-  public static let upstreamProtocolError = ResponseFlags(rawValue: 1 << 17)
+  @inlinable public static var upstreamProtocolError: ResponseFlags {
+    ResponseFlags(rawValue: 1 << 17)
+  }
   /// The cluster is not known.
-  public static let noClusterFound = ResponseFlags(rawValue: 1 << 18)
+  @inlinable public static var noClusterFound: ResponseFlags { ResponseFlags(rawValue: 1 << 18) }
   /// The stream's largest duration, cluster level.
-  public static let upstreamMaxStreamDurationReached = ResponseFlags(rawValue: 1 << 19)
+  @inlinable public static var upstreamMaxStreamDurationReached: ResponseFlags {
+    ResponseFlags(rawValue: 1 << 19)
+  }
+}
+
+extension ResponseFlags {
+  /// The short names in the order in which a request collects them: the filters in front of the
+  /// router, the retry decision, then how the last try or the client ended it.
+  ///
+  /// Envoy writes flags in the order in which they were set (`URX,UF`, `DI,FI`).
+  static let shortNames: [(flag: ResponseFlags, name: String)] = [
+    (.delayInjected, "DI"), (.faultInjected, "FI"), (.rateLimited, "RL"),
+    (.unauthorizedExternalService, "UAEX"), (.rateLimitServiceError, "RLSE"),
+    (.noRouteFound, "NR"), (.noClusterFound, "NC"), (.upstreamRetryLimitExceeded, "URX"),
+    (.upstreamOverflow, "UO"), (.noHealthyUpstream, "UH"), (.upstreamRequestTimeout, "UT"),
+    (.localReset, "LR"), (.upstreamRemoteReset, "UR"), (.upstreamConnectionFailure, "UF"),
+    (.upstreamConnectionTermination, "UC"), (.upstreamProtocolError, "UPE"),
+    (.streamIdleTimeout, "SI"), (.upstreamMaxStreamDurationReached, "UMSDR"),
+    (.downstreamConnectionTermination, "DC"),
+  ]
+
+  /// The flags as in an access log: short names with commas, `-` for none.
+  public var text: String {
+    if isEmpty { return "-" }
+    return Self.shortNames.lazy.filter { contains($0.flag) }.map(\.name).joined(separator: ",")
+  }
+
+  /// The flags of such a text; nil when a name is not known.
+  public init?(text: String) {
+    self = []
+    if text == "-" || text.isEmpty { return }
+    for name in text.split(separator: ",") {
+      guard let flag = Self.shortNames.first(where: { $0.name == name })?.flag else { return nil }
+      insert(flag)
+    }
+  }
 }

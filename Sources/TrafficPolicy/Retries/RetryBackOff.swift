@@ -31,7 +31,9 @@ public import TimeAndChance
     return SimDuration(nanoseconds: bound)
   }
 
-  /// The wait before retry `retry`, counted from 1. One draw.
+  /// The wait before retry `retry`, counted from 1.
+  ///
+  /// One draw.
   @inlinable
   public func wait(beforeRetry retry: Int, using random: inout RandomStream) -> SimDuration {
     let milliseconds = bound(beforeRetry: retry).nanoseconds / 1_000_000

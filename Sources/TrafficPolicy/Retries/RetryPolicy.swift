@@ -6,9 +6,13 @@ public import TimeAndChance
 public struct RetryPolicy: Sendable, Equatable {
   /// The classes of outcomes that are retried.
   public var retryOn: RetryOn
-  /// Retries beyond the first try, at least 0; 1 by default. Istio: 2.
+  /// Retries beyond the first try, at least 0; 1 by default.
+  ///
+  /// Istio: 2.
   public var numRetries: Int
-  /// `per_try_timeout`; nil is off. Ignored when not smaller than the route's timeout.
+  /// `per_try_timeout`; nil is off.
+  ///
+  /// Ignored when not smaller than the route's timeout.
   public var perTryTimeout: SimDuration?
   /// `per_try_idle_timeout`; nil is off.
   public var perTryIdleTimeout: SimDuration?
@@ -22,10 +26,13 @@ public struct RetryPolicy: Sendable, Equatable {
   public var rateLimitedBackOff: RateLimitedBackOff?
   /// True with the predicate `previous_hosts`: hosts already tried are passed over.
   public var avoidsPreviousHosts: Bool
-  /// `host_selection_retry_max_attempts`: further picks per retry; 1 by default. Istio: 5.
+  /// `host_selection_retry_max_attempts`: further picks per retry; 1 by default.
+  ///
+  /// Istio: 5.
   public var hostSelectionMaxAttempts: Int
-  /// `retry_priority: previous_priorities` with that update frequency; nil is off. Istio: 2 with
-  /// `retryRemoteLocalities`.
+  /// `retry_priority: previous_priorities` with that update frequency; nil is off.
+  ///
+  /// Istio: 2 with `retryRemoteLocalities`.
   public var previousPrioritiesUpdateFrequency: Int?
 
   /// A policy; the defaults are Envoy's.
@@ -56,33 +63,33 @@ public struct RetryPolicy: Sendable, Equatable {
   @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 
   /// `5xx`: any 5xx answer, connection failure, reset or per-try timeout.
-  public static let fiveXX = RetryOn(rawValue: 1 << 0)
+  @inlinable public static var fiveXX: RetryOn { RetryOn(rawValue: 1 << 0) }
   /// `gateway-error`: 502, 503, 504, connection failure, reset or per-try timeout.
-  public static let gatewayError = RetryOn(rawValue: 1 << 1)
+  @inlinable public static var gatewayError: RetryOn { RetryOn(rawValue: 1 << 1) }
   /// `reset`: no answer at all.
-  public static let reset = RetryOn(rawValue: 1 << 2)
+  @inlinable public static var reset: RetryOn { RetryOn(rawValue: 1 << 2) }
   /// `reset-before-request`: no answer, and no byte was ever sent.
-  public static let resetBeforeRequest = RetryOn(rawValue: 1 << 3)
+  @inlinable public static var resetBeforeRequest: RetryOn { RetryOn(rawValue: 1 << 3) }
   /// `connect-failure`.
-  public static let connectFailure = RetryOn(rawValue: 1 << 4)
+  @inlinable public static var connectFailure: RetryOn { RetryOn(rawValue: 1 << 4) }
   /// `envoy-ratelimited`: an answer with `x-envoy-ratelimited`.
-  public static let envoyRateLimited = RetryOn(rawValue: 1 << 5)
+  @inlinable public static var envoyRateLimited: RetryOn { RetryOn(rawValue: 1 << 5) }
   /// `retriable-4xx`: 409.
-  public static let retriable4xx = RetryOn(rawValue: 1 << 6)
+  @inlinable public static var retriable4xx: RetryOn { RetryOn(rawValue: 1 << 6) }
   /// `refused-stream`: HTTP/2 REFUSED_STREAM.
-  public static let refusedStream = RetryOn(rawValue: 1 << 7)
+  @inlinable public static var refusedStream: RetryOn { RetryOn(rawValue: 1 << 7) }
   /// `retriable-status-codes`.
-  public static let retriableStatusCodes = RetryOn(rawValue: 1 << 8)
+  @inlinable public static var retriableStatusCodes: RetryOn { RetryOn(rawValue: 1 << 8) }
   /// `retriable-headers`.
-  public static let retriableHeaders = RetryOn(rawValue: 1 << 9)
+  @inlinable public static var retriableHeaders: RetryOn { RetryOn(rawValue: 1 << 9) }
   /// `cancelled`: grpc-status 1.
-  public static let cancelled = RetryOn(rawValue: 1 << 10)
+  @inlinable public static var cancelled: RetryOn { RetryOn(rawValue: 1 << 10) }
   /// `deadline-exceeded`: grpc-status 4.
-  public static let deadlineExceeded = RetryOn(rawValue: 1 << 11)
+  @inlinable public static var deadlineExceeded: RetryOn { RetryOn(rawValue: 1 << 11) }
   /// `internal`: grpc-status 13.
-  public static let `internal` = RetryOn(rawValue: 1 << 12)
+  @inlinable public static var `internal`: RetryOn { RetryOn(rawValue: 1 << 12) }
   /// `resource-exhausted`: grpc-status 8.
-  public static let resourceExhausted = RetryOn(rawValue: 1 << 13)
+  @inlinable public static var resourceExhausted: RetryOn { RetryOn(rawValue: 1 << 13) }
   /// `unavailable`: grpc-status 14.
-  public static let unavailable = RetryOn(rawValue: 1 << 14)
+  @inlinable public static var unavailable: RetryOn { RetryOn(rawValue: 1 << 14) }
 }

@@ -1,0 +1,281 @@
+import EventKernel
+import TimeAndChance
+import TrafficPolicy
+
+/// A message that the network holds back.
+struct HeldBack {
+  var job: UInt32
+  var service: UInt32
+  var kind: EventKind
+  var delay: SimDuration
+}
+
+// What happens to pods, clusters and the network at given times, and what follows from it.
+extension Engine {
+  /// A timed action is due.
+  mutating func act(_ index: UInt32) {
+    logCause(.action(Int(index)))
+    perform(model.actions[Int(index)].kind)
+  }
+
+  /// Does what an action says.
+  mutating func perform(_ kind: ActionKind) {
+    switch kind {
+    case .reachability(let reference, let state): setReachability(pod(reference), state)
+    case .script(let reference, let script):
+      let p = pod(reference)
+      scripts[Int(p)] = script
+      pods[p].marks |= Pod.isScripted
+      pods[p].scriptCount = 0
+    case .health(let reference, let isHealthy):
+      mark(pod(reference), Pod.isUnhealthy, !isHealthy)
+    case .membership(let reference, let isMember):
+      let p = pod(reference)
+      for endpoint in 0..<endpointPods.count where endpointPods[endpoint] == p {
+        memberships[endpoint] = isMember
+      }
+      membershipChanged(pod: p, isMember: isMember)
+    case .slow(let reference, let factor): pods[pod(reference)].slowFactor = factor
+    case .fail(let reference, let share, let status, let afterService):
+      let p = pod(reference)
+      mark(p, Pod.failsAtOnce, share > 0 && !afterService)
+      mark(p, Pod.failsAfterService, share > 0 && afterService)
+      pods[p].failShare = share
+      pods[p].failReply = UInt16(clamping: status)
+    case .hang(let reference, let hangs): mark(pod(reference), Pod.hangs, hangs)
+    case .networkDelay(let service, let extra):
+      services[service].extraDelay = extra
+      markNetwork(service, Service.delayed, extra > .zero)
+    case .networkLoss(let service, let share):
+      services[service].lossShare = share
+      markNetwork(service, Service.lossy, share > 0)
+    case .networkHold(let service, let holds):
+      markNetwork(service, Service.held, holds)
+      if !holds { releaseHeldBack(service) }
+    }
+  }
+
+  private func pod(_ reference: PodReference) -> UInt32 {
+    services[reference.service].firstPod + UInt32(reference.pod)
+  }
+
+  private mutating func mark(_ p: UInt32, _ mark: UInt8, _ isSet: Bool) {
+    if isSet { pods[p].marks |= mark } else { pods[p].marks &= ~mark }
+  }
+
+  private mutating func markNetwork(_ service: Int, _ mark: UInt8, _ isSet: Bool) {
+    if isSet {
+      services[service].networkMarks |= mark
+    } else {
+      services[service].networkMarks &= ~mark
+    }
+  }
+
+  // MARK: Pods that come and go
+
+  private mutating func setReachability(_ p: UInt32, _ state: PodModel.Reachability) {
+    mark(p, Pod.isDown, state == .down)
+    mark(p, Pod.isBlackhole, state == .blackhole)
+    guard state == .down else { return }
+    breakConnections(to: p)
+    // Queue and work are lost; who waits for them sees its connection break.
+    let lost = resetReply
+    for j in 0..<UInt32(jobs.highWater) where isAt(p, j) {
+      let state = jobs[j].state
+      let mustStop = state == Job.working || state == Job.calling
+      let c = jobs[j].call
+      let breaks =
+        c != none && (state == Job.working || state == Job.queued || state == Job.hanging
+          || state == Job.calling)
+      if breaks {
+        // The news travels as a job of its own, so that what is left here can end by itself.
+        let news = jobs.allocate()
+        jobs[news] = jobs[j]
+        jobs[news].state = Job.answering
+        jobs[news].reply = lost
+        calls[c].job = calls[c].job == j ? news : calls[c].job
+        renameHedged(c, from: j, to: news)
+        jobs[j].call = none
+        jobs[j].connection = none
+        let kind = clusterKinds.base + Int(clusters[calls[c].cluster].kind)
+        if kind.pointee.toHost.isZero {
+          schedule(.responseAtProxy, news, after: .zero)
+        } else {
+          schedule(.responseAtProxy, news, along: kind.pointee.toHost)
+        }
+      }
+      jobs[j].marks &= ~Job.hasWorker
+      if state == Job.queued || mustStop {
+        jobs[j].state = Job.gone
+        if state == Job.calling, jobs[j].link == 0 { freeJob(j) }
+      } else if state == Job.hanging {
+        freeJob(j)
+      }
+    }
+    pods[p].account(at: now)
+    freeGoneQueue(p)
+    pods[p].busy = 0
+    pods[p].queued = 0
+  }
+
+  /// Whether a record holds a job that is at that pod; freed ones have no live state.
+  private func isAt(_ p: UInt32, _ j: UInt32) -> Bool {
+    let job = jobs[j]
+    return job.pod == p && job.marks & Job.isBranch == 0 && job.state != Job.gone
+      && job.state != Job.answering && job.state != Job.travelling && job.state != Job.freed
+  }
+
+  private mutating func freeGoneQueue(_ p: UInt32) {
+    var j = pods[p].queueHead
+    while j != none {
+      let next = jobs[j].link
+      freeJob(j)
+      j = next
+    }
+    pods[p].queueHead = none
+    pods[p].queueTail = none
+  }
+
+  private mutating func renameHedged(_ c: UInt32, from old: UInt32, to new: UInt32) {
+    let x = calls[c].extra
+    guard x != none else { return }
+    for place in 0..<Int(extras[x].hedgedCount) where extras[x].hedged[place] == old {
+      extras[x].hedged[place] = new
+    }
+  }
+
+  // MARK: Pods that answer otherwise
+
+  /// A try has reached a pod that does not simply admit it.
+  @inline(never) mutating func arriveSpecially(_ j: UInt32) {
+    let pod = pods.base + Int(jobs[j].pod)
+    let marks = pod.pointee.marks
+    if marks & (Pod.isDown | Pod.isBlackhole) != 0 {
+      pod.pointee.arrivals &-= 1
+      if log.isOn { unlogAttempt() }
+      if marks & Pod.isBlackhole != 0 { return hang(j) }
+      // With connections modelled the pod's own went with it; without, this is the refusal.
+      let isOpen = jobs[j].connection != none
+      jobs[j].reply = isOpen ? resetReply : refusedReply
+      return respond(j)
+    }
+    if marks & Pod.hangs != 0 { return hang(j) }
+    if marks & Pod.failsAtOnce != 0, pod.pointee.random.unit() < pod.pointee.failShare {
+      jobs[j].reply = pod.pointee.failReply
+      return respond(j)
+    }
+    if marks & Pod.isScripted != 0 { return runScript(j) }
+    admit(j, pod)
+  }
+
+  private mutating func hang(_ j: UInt32) {
+    if jobs[j].call == none { return retire(j) }
+    jobs[j].state = Job.hanging
+  }
+
+  /// A scripted pod answers by its rules.
+  private mutating func runScript(_ j: UInt32) {
+    let p = jobs[j].pod
+    guard let script = scripts[Int(p)] else { return hang(j) }
+    let pod = pods.base + Int(p)
+    pod.pointee.scriptCount &+= 1
+    let n = Int(pod.pointee.scriptCount)
+    let attempt = Int(jobs[j].reply)
+    var reply = script.otherwise
+    for rule in script.rules where rule.when.holds(n: n, attempt: attempt, &pod.pointee.random) {
+      reply = rule.reply
+      break
+    }
+    pod.pointee.account(at: now)
+    pod.pointee.busy &+= 1
+    if pod.pointee.busy > pod.pointee.peakBusy { pod.pointee.peakBusy = pod.pointee.busy }
+    jobs[j].marks |= Job.hasWorker
+    if reply.action == .hang { return hang(j) }
+    jobs[j].reply = replyIndex(of: reply)
+    jobs[j].state = Job.working
+    jobs[j].step = 0  // the table begins with an end
+    schedule(.stepDone, j, after: reply.latency ?? script.latency)
+  }
+
+  /// The number of a scripted reply: its status, or its entry in the table of special ones.
+  private mutating func replyIndex(of reply: HostScript.Reply) -> UInt16 {
+    if reply.action == .answer, reply.headers.isEmpty { return UInt16(clamping: reply.status) }
+    for index in 0..<scriptedReplies.count where scriptedReplies[index].reply == reply {
+      return scriptedReplies[index].index
+    }
+    replies.append(SpecialReply(reply))
+    let index = UInt16(999 + replies.count)
+    scriptedReplies.append((reply: reply, index: index))
+    return index
+  }
+
+  // MARK: The network
+
+  /// A message crosses a disturbed network.
+  @inline(never)
+  mutating func travelDisturbed(
+    _ j: UInt32, _ kind: UnsafeMutablePointer<ClusterKind>, _ event: EventKind
+  ) {
+    let s = pods[jobs[j].pod].service
+    let service = services.base + Int(s)
+    let delay = model.proxies[Int(kind.pointee.proxy)].toHost
+    if service.pointee.networkMarks & Service.lossy != 0,
+      networkRandom.unit() < service.pointee.lossShare
+    {
+      return hang(j)
+    }
+    if service.pointee.networkMarks & Service.held != 0 {
+      heldBack.append(HeldBack(job: j, service: s, kind: event, delay: delay))
+      return
+    }
+    schedule(event, j, after: delay + service.pointee.extraDelay)
+  }
+
+  /// A network delivers all that it held back, in order.
+  private mutating func releaseHeldBack(_ service: Int) {
+    let waiting = heldBack
+    heldBack = []
+    for message in waiting {
+      if Int(message.service) == service {
+        schedule(message.kind, message.job, after: message.delay)
+      } else {
+        heldBack.append(message)
+      }
+    }
+  }
+}
+
+extension HostScript.Condition {
+  /// Whether every condition that is set holds for the `n`th request and a try of that number.
+  func holds(n: Int, attempt: Int, _ random: inout RandomStream) -> Bool {
+    if let every, n % max(1, every) != 0 { return false }
+    if let first, n > first { return false }
+    if let after, n <= after { return false }
+    if let of, let fail, (n - 1) % max(1, of) >= fail { return false }
+    if let attemptAtMost, attempt > attemptAtMost { return false }
+    if let probability, random.unit() >= probability { return false }
+    return true
+  }
+}
+
+extension SpecialReply {
+  /// What a scripted reply looks like to the proxy.
+  init(_ reply: HostScript.Reply) {
+    headers = reply.headers
+    switch reply.action {
+    case .answer, .hang:
+      var marks: AttemptOutcome.Marks = []
+      if headers.contains(where: { $0.name == "x-envoy-ratelimited" }) { marks = .rateLimited }
+      let grpc = headers.first { $0.name == "grpc-status" }.flatMap { Int8($0.value) } ?? -1
+      status = UInt16(clamping: reply.status)
+      outcome = AttemptOutcome(status: status, grpcStatus: grpc, marks: marks)
+    case .reset, .close:
+      status = 0
+      outcome = AttemptOutcome(.connectionTermination)
+    case .answerThenReset(let after):
+      status = UInt16(clamping: reply.status)
+      outcome = AttemptOutcome(status: status)
+      breaksAfter = after
+    }
+  }
+}

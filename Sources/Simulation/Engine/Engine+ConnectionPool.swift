@@ -1,0 +1,271 @@
+import EventKernel
+import TimeAndChance
+import TrafficPolicy
+
+// Connection pools: one for each (worker, host) of a proxy's cluster.
+//
+// HTTP/1.1 carries one request per connection at a time, HTTP/2 several. Limits are counted per
+// cluster and proxy, over its workers; every pool may have one connection whatever the limit says.
+//
+// - Source: Envoy `source/common/conn_pool/conn_pool_base.cc`.
+extension Engine {
+  /// Finds a stream for a call whose host is picked.
+  @inline(never) mutating func requestStream(_ c: UInt32) {
+    let call = calls.pointer(c)
+    let cluster = clusters.base + Int(call.pointee.cluster)
+    let kind = clusterKinds.base + Int(cluster.pointee.kind)
+    let p = cluster.pointee.poolBase + call.pointee.host * kind.pointee.workers
+      + UInt32(call.pointee.worker)
+    if pools[p].ready != none { return attach(c, to: pools[p].ready) }
+    guard cluster.pointee.pending < kind.pointee.maxPending else {
+      statistics[cluster.pointee.kind].upstreamRqPendingOverflow &+= 1
+      noteOverflow(call.pointee.cluster)
+      return endTry(c, AttemptOutcome(.pendingOverflow))
+    }
+    cluster.pointee.pending &+= 1
+    enqueue(c, in: p)
+    openConnectionIfNeeded(p)
+  }
+
+  /// Puts a call at the tail of a pool's queue.
+  mutating func enqueue(_ c: UInt32, in p: UInt32) {
+    calls[c].state = .pending
+    calls[c].job = none
+    if pools[p].pendingHead == none {
+      pools[p].pendingHead = c
+    } else {
+      calls[pools[p].pendingTail].job = c
+    }
+    pools[p].pendingTail = c
+    pools[p].pendingCount &+= 1
+  }
+
+  /// Takes the oldest call from a pool's queue, or none.
+  mutating func dequeue(from p: UInt32) -> UInt32 {
+    let c = pools[p].pendingHead
+    guard c != none else { return none }
+    pools[p].pendingHead = calls[c].job
+    if pools[p].pendingHead == none { pools[p].pendingTail = none }
+    pools[p].pendingCount &-= 1
+    clusters[pools[p].cluster].pending &-= 1
+    calls[c].job = none
+    return c
+  }
+
+  /// Takes a call that gives up out of its pool's queue.
+  @inline(never) mutating func leaveQueue(_ c: UInt32) {
+    let call = calls[c]
+    let cluster = clusters[call.cluster]
+    let p = cluster.poolBase + call.host * clusterKinds[cluster.kind].workers
+      + UInt32(call.worker)
+    var previous = none
+    var entry = pools[p].pendingHead
+    while entry != c {
+      previous = entry
+      entry = calls[entry].job
+    }
+    if previous == none {
+      pools[p].pendingHead = call.job
+    } else {
+      calls[previous].job = call.job
+    }
+    if pools[p].pendingTail == c { pools[p].pendingTail = previous }
+    pools[p].pendingCount &-= 1
+    clusters[call.cluster].pending &-= 1
+    calls[c].job = none
+  }
+
+  /// Opens a connection when more calls wait than streams are being set up.
+  mutating func openConnectionIfNeeded(_ p: UInt32) {
+    let pool = pools[p]
+    let cluster = clusters.base + Int(pool.cluster)
+    let kind = clusterKinds.base + Int(cluster.pointee.kind)
+    let capacity = UInt64(pool.connecting) * UInt64(kind.pointee.streamsPerConnection)
+    guard UInt64(pool.pendingCount) > capacity else { return }
+    if cluster.pointee.connections >= kind.pointee.maxConnections {
+      statistics[cluster.pointee.kind].upstreamCxOverflow &+= 1
+      if pool.connections > 0 { return }
+    }
+    let x = connections.allocate()
+    connections[x] = Connection(
+      pool: p, next: none, previous: none, timer: none, streams: 0, served: 0, lastUse: now,
+      state: Connection.connecting, isListed: false)
+    cluster.pointee.connections &+= 1
+    pools[p].connections &+= 1
+    pools[p].connecting &+= 1
+    statistics[cluster.pointee.kind].upstreamCxTotal &+= 1
+    let pod = pods.base + Int(endpointPods[kind.pointee.firstEndpoint + pool.host])
+    // The timer runs only where it can fire: a handshake otherwise takes one round trip.
+    if pod.pointee.marks & Pod.isBlackhole != 0 {
+      connections[x].timer = start(kind.pointee.connectTimeout, .connectTimeout, x)
+    } else {
+      schedule(.connectDone, x, along: kind.pointee.connectRTT)
+    }
+  }
+
+  /// A handshake is done, or refused.
+  mutating func connectDone(_ x: UInt32) {
+    let p = connections[x].pool
+    let pool = pools[p]
+    let kind = clusterKinds.base + Int(clusters[pool.cluster].kind)
+    let pod = pods.base + Int(endpointPods[kind.pointee.firstEndpoint + pool.host])
+    if connections[x].state == Connection.free { return connections.free(x) }
+    if pod.pointee.marks & Pod.isBlackhole != 0 {
+      connections[x].timer = start(kind.pointee.connectTimeout, .connectTimeout, x)
+      return
+    }
+    if pod.pointee.marks & Pod.isDown != 0 { return connectFailed(x, .connectFailure) }
+    pod.pointee.connectionsAccepted &+= 1
+    connections[x].state = Connection.open
+    connections[x].lastUse = now
+    pools[p].connecting &-= 1
+    list(x)
+    if kind.pointee.idleTimeout.isOn {
+      connections[x].timer = start(kind.pointee.idleTimeout, .connectionIdle, x)
+    }
+    serveQueue(p)
+  }
+
+  /// A handshake took longer than `connect_timeout`.
+  mutating func connectTimedOut(_ x: UInt32) {
+    connections[x].timer = none
+    statistics[clusters[pools[connections[x].pool].cluster].kind].upstreamCxConnectTimeout &+= 1
+    connectFailed(x, .connectTimeout)
+  }
+
+  /// A handshake failed: every call that waits in the pool fails with it.
+  mutating func connectFailed(_ x: UInt32, _ reason: AttemptOutcome.Kind) {
+    let p = connections[x].pool
+    statistics[clusters[pools[p].cluster].kind].upstreamCxConnectFail &+= 1
+    pools[p].connecting &-= 1
+    remove(x)
+    // The queue is taken whole first: retries that join it again do not fail with this attempt.
+    var failed: [UInt32] = []
+    while true {
+      let c = dequeue(from: p)
+      if c == none { break }
+      calls[c].state = .trying
+      failed.append(c)
+    }
+    for c in failed { endTry(c, AttemptOutcome(reason)) }
+  }
+
+  /// Sends a call on a connection that has room.
+  @inline(__always) mutating func attach(_ c: UInt32, to x: UInt32) {
+    let call = calls.pointer(c)
+    let cluster = clusters.base + Int(call.pointee.cluster)
+    let kind = clusterKinds.base + Int(cluster.pointee.kind)
+    guard cluster.pointee.requests < kind.pointee.maxRequests else { return overflowActive(c) }
+    let connection = connections.pointer(x)
+    connection.pointee.streams &+= 1
+    connection.pointee.served &+= 1
+    connection.pointee.lastUse = now
+    if connection.pointee.served >= kind.pointee.requestsPerConnection {
+      connection.pointee.state = Connection.draining
+      unlist(x)
+    } else if connection.pointee.streams >= kind.pointee.streamsPerConnection {
+      unlist(x)
+    }
+    if kind.pointee.hasDetector { reportStream(call.pointee.cluster, host: call.pointee.host) }
+    send(c, on: x, cluster, kind)
+  }
+
+  /// A stream has ended; a broken HTTP/1.1 stream ends its connection.
+  @inline(never) mutating func streamEnded(_ x: UInt32, isClean: Bool) {
+    let connection = connections.pointer(x)
+    let p = connection.pointee.pool
+    let kind = clusterKinds.base + Int(clusters[pools[p].cluster].kind)
+    connection.pointee.streams &-= 1
+    connection.pointee.lastUse = now
+    if connection.pointee.state == Connection.free { return }  // closed under the stream
+    if !isClean, !kind.pointee.isHTTP2 { return close(x) }
+    if connection.pointee.state == Connection.draining {
+      guard connection.pointee.streams == 0 else { return }
+      if connection.pointee.served >= kind.pointee.requestsPerConnection {
+        statistics[clusters[pools[p].cluster].kind].upstreamCxMaxRequests &+= 1
+      }
+      return close(x)
+    }
+    list(x)
+    serveQueue(p)
+  }
+
+  /// Attaches queued calls while there is room, oldest first.
+  mutating func serveQueue(_ p: UInt32) {
+    while pools[p].pendingHead != none, pools[p].ready != none {
+      let c = dequeue(from: p)
+      attach(c, to: pools[p].ready)
+    }
+  }
+
+  /// Closes a connection; calls that wait get another.
+  mutating func close(_ x: UInt32) {
+    let p = connections[x].pool
+    remove(x)
+    openConnectionIfNeeded(p)
+  }
+
+  /// Takes a connection out of the books.
+  mutating func remove(_ x: UInt32) {
+    let p = connections[x].pool
+    unlist(x)
+    cancel(&connections[x].timer)
+    pools[p].connections &-= 1
+    clusters[pools[p].cluster].connections &-= 1
+    connections[x].state = Connection.free
+    connections.free(x)
+  }
+
+  /// Puts a connection in front of its pool's ready ones.
+  mutating func list(_ x: UInt32) {
+    guard !connections[x].isListed else { return }
+    let p = connections[x].pool
+    let first = pools[p].ready
+    connections[x].isListed = true
+    connections[x].next = first
+    connections[x].previous = none
+    if first != none { connections[first].previous = x }
+    pools[p].ready = x
+  }
+
+  mutating func unlist(_ x: UInt32) {
+    guard connections[x].isListed else { return }
+    let connection = connections[x]
+    connections[x].isListed = false
+    if connection.previous == none {
+      pools[connection.pool].ready = connection.next
+    } else {
+      connections[connection.previous].next = connection.next
+    }
+    if connection.next != none { connections[connection.next].previous = connection.previous }
+  }
+
+  /// A connection may have been idle for long enough; the timer is re-armed lazily.
+  mutating func connectionIdle(_ x: UInt32) {
+    connections[x].timer = none
+    let kind = clusterKinds.base + Int(clusters[pools[connections[x].pool].cluster].kind)
+    guard let idle = model.proxies[Int(kind.pointee.proxy)].configuration
+      .clusters[Int(kind.pointee.index)].idleTimeout
+    else { return }
+    if connections[x].streams == 0, now - connections[x].lastUse >= idle { return remove(x) }
+    connections[x].timer = start(kind.pointee.idleTimeout, .connectionIdle, x)
+  }
+
+  /// A pod's listener is gone: its connections break, and what is on them with them.
+  mutating func breakConnections(to pod: UInt32) {
+    for x in 0..<UInt32(connections.highWater) {
+      let connection = connections[x]
+      guard connection.state == Connection.open || connection.state == Connection.draining
+      else { continue }
+      let pool = pools[connection.pool]
+      let kind = clusterKinds[clusters[pool.cluster].kind]
+      guard endpointPods[kind.firstEndpoint + pool.host] == pod else { continue }
+      if connection.streams == 0 {
+        remove(x)
+      } else {
+        connections[x].state = Connection.draining
+        unlist(x)
+      }
+    }
+  }
+}

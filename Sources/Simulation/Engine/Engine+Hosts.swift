@@ -1,0 +1,350 @@
+import EventKernel
+import TimeAndChance
+import TrafficPolicy
+
+/// What one proxy instance knows of one host beside its active requests.
+struct HostState: BitwiseCopyable {
+  /// What the outlier detector counts.
+  var outlier: OutlierHost
+  /// What active health checks found.
+  var check: ActiveHealthCheck
+  /// The last entry of the ejection log, or -1.
+  var lastEjection: Int32 = -1
+}
+
+/// What one proxy instance does about the health of a cluster's hosts.
+struct ClusterHealth {
+  /// Holds health changes back, one for each priority level.
+  var windows: [UpdateMergeWindow]
+  /// What the balancers of the cluster's workers may look like, shared by all instances.
+  let views: HostSetViews
+  /// The health that the balancers know.
+  var applied: ContiguousArray<HostHealth>
+  /// Levels whose hold-back timer runs, in order of start.
+  var timers: [Int] = []
+  var random: RandomStream
+  /// Scratch for the detector's actions.
+  var actions: [OutlierAction] = []
+}
+
+extension Engine {
+  // MARK: First use
+
+  /// Makes the state of a cluster in a proxy instance.
+  @inline(never)
+  mutating func makeCluster(
+    _ slot: Int, proxy: UInt32, _ instance: UInt32, _ cluster: UInt32
+  ) -> UInt32 {
+    let kindIndex = proxies[proxy].firstKind + cluster
+    let kind = clusterKinds[kindIndex]
+    let state = UInt32(clusters.count)
+    let number = instance - proxies[proxy].firstInstance
+    let configuration = model.proxies[Int(proxy)].configuration.clusters[Int(cluster)]
+    let name = "\(model.proxies[Int(proxy)].name)/\(number)/\(configuration.name)"
+    func stream(_ purpose: String) -> RandomStream {
+      RandomStream(seed: seed, replication: replication, name: "\(purpose) \(name)")
+    }
+    clusters.append(
+      ProxyCluster(
+        kind: kindIndex, instance: instance, hostBase: UInt32(active.count),
+        poolBase: UInt32(pools.count), firstBalancer: UInt32(balancers.count),
+        balancing: stream("balancing"), jitter: stream("retry.jitter")))
+    clusterOfInstance[slot] = state
+    let firstHost = active.count
+    let now = self.now
+    let upSince = now.nanoseconds == 0 ? SimTime.zero - upFor(proxy) : now
+    var applied: ContiguousArray<HostHealth> = []
+    for host in 0..<Int(kind.endpointCount) {
+      let isMember = memberships[Int(kind.firstEndpoint) + host]
+      active.append(0)
+      hostStates.append(
+        HostState(
+          outlier: isMember ? OutlierHost() : .absent,
+          check: ActiveHealthCheck(isHealthy: true)))
+      applied.append(isMember ? .healthy : .absent)
+      if kind.opensConnections {
+        for _ in 0..<kind.workers {
+          pools.append(Pool(cluster: state, host: UInt32(host)))
+        }
+      }
+    }
+    let views = hostSetViews[Int(kindIndex)]
+    let view = views.view(of: applied)
+    let counts = UnsafePointer(active.base + firstHost)
+    for _ in 0..<kind.workers {
+      balancers.append(
+        ClusterBalancer(
+          view: view, active: counts, at: upSince, using: &clusters[state].balancing))
+    }
+    let members = applied.count { $0 != .absent }
+    judges.append(
+      OutlierDetector(
+        configuration.outlierDetection ?? OutlierDetectionSettings(), hostCount: members))
+    let window = UpdateMergeWindow(window: configuration.updateMergeWindow)
+    let health = ClusterHealth(
+      windows: Array(repeating: window, count: views.topology.levelCount), views: views,
+      applied: applied, random: stream("outlier"))
+    detectors.append(health)
+    if let settings = configuration.outlierDetection {
+      startSweeps(state, every: settings.interval, proxy: proxy)
+    }
+    if let check = configuration.healthCheck {
+      let phase = detectors[state].random.unit() * check.interval.inSeconds
+      schedule(.healthCheck, state, after: SimDuration(seconds: phase))
+    }
+    return state
+  }
+
+  func upFor(_ proxy: UInt32) -> SimDuration { model.proxies[Int(proxy)].upFor }
+
+  /// The first sweep comes at the proxy's own phase.
+  private mutating func startSweeps(
+    _ state: UInt32, every interval: SimDuration, proxy: UInt32
+  ) {
+    let period = interval.nanoseconds
+    let phase: Int64
+    if let offset = model.proxies[Int(proxy)].sweepOffset {
+      phase = offset.nanoseconds % period
+    } else {
+      let instance = proxies[proxy].phases[
+        Int(clusters[state].instance - proxies[proxy].firstInstance)]
+      phase = Int64(Double(period) * instance)
+    }
+    let passed = ((now.nanoseconds - phase) % period + period) % period
+    schedule(.outlierSweep, state, after: .nanoseconds(period - passed))
+  }
+
+  // MARK: Picking
+
+  /// The endpoint for a call's next try, or ``none``.
+  @inline(__always) mutating func pickHost(_ c: UInt32) -> UInt32 {
+    let call = calls.pointer(c)
+    let cluster = clusters.base + Int(call.pointee.cluster)
+    let counts = UnsafePointer(active.base + Int(cluster.pointee.hostBase))
+    let balancer = balancers.base
+      + Int(cluster.pointee.firstBalancer &+ (call.pointee.hostAndWorker >> 24))
+    let pick: HostPick
+    if Features.hasPolicies, call.pointee.extra != none {
+      pick = pickWithExtra(c, counts, balancer)
+    } else {
+      pick = balancer.pointee.pick(
+        active: counts, at: queue.now, using: &cluster.pointee.balancing)
+    }
+    if Features.hasPolicies, pick.panicPicks != 0 || cluster.pointee.inPanic {
+      notePanic(call.pointee.cluster, picks: pick.panicPicks)
+    }
+    return pick.isNone ? none : pick.host
+  }
+
+  /// Picks with a hash, or passing over what a retry has tried.
+  @inline(never)
+  private mutating func pickWithExtra(
+    _ c: UInt32, _ counts: UnsafePointer<UInt32>, _ balancer: UnsafeMutablePointer<ClusterBalancer>
+  ) -> HostPick {
+    let extra = extras.pointer(calls[c].extra)
+    let hash = extra.pointee.hasHash ? extra.pointee.hash : nil
+    let cluster = clusters.base + Int(calls[c].cluster)
+    let edge = edges.base + Int(calls[c].edge)
+    let now = self.now
+    guard calls[c].attempts > 1 else {
+      return balancer.pointee.pick(
+        hash: hash, active: counts, at: now, using: &cluster.pointee.balancing)
+    }
+    var loads: PriorityLoads?
+    if edge.pointee.previousPrioritiesFrequency > 0 {
+      loads = extra.pointee.priorities.loads(balancer.pointee.view.loads)
+    }
+    let count = Int(extra.pointee.triedCount)
+    return withUnsafeBytes(of: &extra.pointee.tried) { bytes in
+      let tried = UnsafeBufferPointer(rebasing: bytes.bindMemory(to: UInt32.self).prefix(count))
+      return balancer.pointee.pickForRetry(
+        hash: hash, tried: tried, hostSelectionMaxAttempts: Int(edge.pointee.maxPicks) - 1,
+        loads: loads, active: counts, at: now, using: &cluster.pointee.balancing)
+    }
+  }
+
+  @inline(never) private mutating func notePanic(_ state: UInt32, picks: UInt32) {
+    statistics[clusters[state].kind].lbHealthyPanic &+= UInt64(picks)
+    let inPanic = picks != 0
+    if inPanic != clusters[state].inPanic {
+      clusters[state].inPanic = inPanic
+      logCause(inPanic ? .panicBegan : .panicEnded, cluster: state)
+    }
+  }
+
+  // MARK: Outlier detection
+
+  /// Tells the detector how a try ended.
+  @inline(__always)
+  mutating func report(_ outcome: AttemptOutcome, _ state: UInt32, host: UInt32) {
+    let entry = Int(clusters[state].hostBase &+ host)
+    let trips = judges.base[Int(state)].record(outcome, on: &hostStates.base[entry].outlier)
+    if !trips.isEmpty { tripped(trips, state, host: host) }
+  }
+
+  /// Tells the detector that a stream was had.
+  @inline(__always) mutating func reportStream(_ state: UInt32, host: UInt32) {
+    let entry = Int(clusters[state].hostBase &+ host)
+    judges.base[Int(state)].recordConnectSuccess(on: &hostStates.base[entry].outlier)
+  }
+
+  @inline(never)
+  private mutating func tripped(_ trips: OutlierTrips, _ state: UInt32, host: UInt32) {
+    let entry = Int(clusters[state].hostBase + host)
+    let health = detectors.base + Int(state)
+    let now = self.now
+    health.pointee.actions.removeAll(keepingCapacity: true)
+    _ = judges.base[Int(state)].act(
+      on: trips, host: &hostStates.base[entry].outlier, index: host, at: now,
+      using: &health.pointee.random, into: &health.pointee.actions)
+    applyActions(state)
+  }
+
+  /// The sweep of a detector; the next comes an interval later.
+  mutating func outlierSweep(_ state: UInt32) {
+    let health = detectors.base + Int(state)
+    let interval = judges[state].interval
+    let now = self.now
+    let hosts = UnsafeMutableBufferPointer(
+      start: hostStates.base + Int(clusters[state].hostBase),
+      count: Int(clusterKinds[clusters[state].kind].endpointCount))
+    health.pointee.actions.removeAll(keepingCapacity: true)
+    // The detector wants its hosts side by side; a sweep is rare enough to copy them.
+    withUnsafeTemporaryAllocation(of: OutlierHost.self, capacity: max(1, hosts.count)) { scratch in
+      for index in hosts.indices { scratch[index] = hosts[index].outlier }
+      let swept = UnsafeMutableBufferPointer(rebasing: scratch[..<hosts.count])
+      judges.base[Int(state)].sweep(
+        swept, at: now, using: &health.pointee.random, into: &health.pointee.actions)
+      for index in hosts.indices { hosts[index].outlier = swept[index] }
+    }
+    applyActions(state)
+    schedule(.outlierSweep, state, after: interval)
+  }
+
+  /// Logs what the detector did, and lets the balancers know in their time.
+  private mutating func applyActions(_ state: UInt32) {
+    let actions = detectors[state].actions
+    guard !actions.isEmpty else { return }
+    for action in actions {
+      let entry = Int(clusters[state].hostBase + action.host)
+      switch action.effect {
+      case .ignored, .overflow: continue
+      case .logged: logEjection(state, action, entry: entry, enforced: false)
+      case .enforced:
+        logEjection(state, action, entry: entry, enforced: true)
+        healthChanged(state, host: action.host)
+      case .released:
+        noteRelease(state, host: action.host)
+        healthChanged(state, host: action.host)
+      }
+    }
+  }
+
+  // MARK: What balancers know
+
+  /// The health of a host in the proxy's books.
+  private func bookHealth(_ state: UInt32, _ host: Int) -> HostHealth {
+    let kind = clusterKinds[clusters[state].kind]
+    guard memberships[Int(kind.firstEndpoint) + host] else { return .absent }
+    let hostState = hostStates.base[Int(clusters[state].hostBase) + host]
+    return hostState.outlier.isEjected || !hostState.check.isHealthy ? .unhealthy : .healthy
+  }
+
+  /// A host's health has changed in the books.
+  mutating func healthChanged(_ state: UInt32, host: UInt32) {
+    let level = detectors[state].views.topology.hosts[Int(host)].priority
+    switch detectors[state].windows[level].healthChanged(at: now) {
+    case .applyNow: applyHealth(state, level: level)
+    case .startTimer(let wait):
+      detectors[state].timers.append(level)
+      schedule(.mergeTimer, state, after: wait)
+    case .alreadyPending: break
+    }
+  }
+
+  /// Held-back changes of a level reach the balancers.
+  mutating func mergeTimer(_ state: UInt32) {
+    guard !detectors[state].timers.isEmpty else { return }
+    let level = detectors[state].timers.removeFirst()
+    if detectors[state].windows[level].timerFired(at: now) { applyHealth(state, level: level) }
+  }
+
+  /// The books of a level become what the balancers know.
+  private mutating func applyHealth(_ state: UInt32, level: Int) {
+    let topology = detectors[state].views.topology
+    var applied = detectors[state].applied
+    for host in applied.indices where topology.hosts[host].priority == level {
+      applied[host] = bookHealth(state, host)
+    }
+    detectors[state].applied = applied
+    let view = detectors[state].views.view(of: applied)
+    let cluster = clusters.base + Int(state)
+    let counts = UnsafePointer(active.base + Int(cluster.pointee.hostBase))
+    let now = self.now
+    for worker in 0..<Int(clusterKinds[cluster.pointee.kind].workers) {
+      balancers[Int(cluster.pointee.firstBalancer) + worker].apply(
+        view, active: counts, at: now, using: &cluster.pointee.balancing)
+    }
+    logCause(.healthApplied, cluster: state)
+  }
+
+  /// A pod joined or left: every cluster that names it learns at once.
+  mutating func membershipChanged(pod: UInt32, isMember: Bool) {
+    for state in 0..<UInt32(clusters.count) {
+      let kind = clusterKinds[clusters[state].kind]
+      for host in 0..<Int(kind.endpointCount)
+      where endpointPods[kind.firstEndpoint + UInt32(host)] == pod {
+        let entry = Int(clusters[state].hostBase) + host
+        var fresh = OutlierHost()
+        if isMember {
+          judges.base[Int(state)].join(&fresh)
+        } else {
+          judges.base[Int(state)].leave(&hostStates.base[entry].outlier)
+          fresh = .absent
+        }
+        hostStates.base[entry].outlier = fresh
+        hostStates.base[entry].check = ActiveHealthCheck(isHealthy: true)
+        let level = detectors[state].views.topology.hosts[host].priority
+        _ = detectors[state].windows[level].membershipChanged(at: now)
+        applyHealth(state, level: level)
+      }
+    }
+  }
+
+  // MARK: Active health checks
+
+  /// A round of active health checks of a cluster.
+  mutating func healthCheck(_ state: UInt32) {
+    let kind = clusterKinds[clusters[state].kind]
+    guard
+      let settings = model.proxies[Int(kind.proxy)].configuration.clusters[Int(kind.index)]
+        .healthCheck
+    else { return }
+    for host in 0..<Int(kind.endpointCount) where memberships[Int(kind.firstEndpoint) + host] {
+      let pod = pods[endpointPods[kind.firstEndpoint + UInt32(host)]]
+      let answersWell =
+        pod.marks & (Pod.isDown | Pod.isBlackhole | Pod.isUnhealthy | Pod.hangs) == 0
+      let entry = Int(clusters[state].hostBase) + host
+      let wasHealthy = hostStates.base[entry].check.isHealthy
+      _ = hostStates.base[entry].check.record(passed: answersWell, settings)
+      let isHealthy = hostStates.base[entry].check.isHealthy
+      let now = self.now
+      if answersWell, kind.hasDetector,
+        judges.base[Int(state)].healthCheckPassed(&hostStates.base[entry].outlier, at: now)
+      {
+        noteRelease(state, host: UInt32(host))
+        healthChanged(state, host: UInt32(host))
+      }
+      if wasHealthy != isHealthy {
+        if isHealthy {
+          for worker in 0..<Int(kind.workers) {
+            balancers[Int(clusters[state].firstBalancer) + worker].healthCheckPassed(
+              host: host, at: now)
+          }
+        }
+        healthChanged(state, host: UInt32(host))
+      }
+    }
+    schedule(.healthCheck, state, after: settings.interval)
+  }
+}

@@ -1,0 +1,404 @@
+import EventKernel
+import TimeAndChance
+import TrafficPolicy
+
+// Pods: where tries arrive, wait for a worker, run their steps, and are answered.
+extension Engine {
+  // MARK: Arrival
+
+  /// A try leaves its proxy for the pod.
+  @inline(__always)
+  mutating func travelToPod(_ j: UInt32, _ kind: UnsafeMutablePointer<ClusterKind>) {
+    if Features.hasPolicies, services[pods[jobs[j].pod].service].networkMarks != 0 {
+      return travelDisturbed(j, kind, .jobArrives)
+    }
+    if kind.pointee.toHost.isZero {
+      if depth < Self.maxDepth {
+        depth += 1
+        jobArrives(j)
+        depth -= 1
+      } else {
+        schedule(.jobArrives, j, after: .zero)
+      }
+    } else {
+      schedule(.jobArrives, j, along: kind.pointee.toHost)
+    }
+  }
+
+  /// A try has reached its pod.
+  @inline(__always) mutating func jobArrives(_ j: UInt32) {
+    let job = jobs.pointer(j)
+    let pod = pods.base + Int(job.pointee.pod)
+    pod.pointee.arrivals &+= 1
+    job.pointee.since = now
+    if log.isOn { logAttempt(j) }
+    if Features.hasPolicies, pod.pointee.marks != 0 { return arriveSpecially(j) }
+    admit(j, pod)
+  }
+
+  /// A try asks a pod for a worker.
+  @inline(__always) mutating func admit(_ j: UInt32, _ pod: UnsafeMutablePointer<Pod>) {
+    let job = jobs.pointer(j)
+    let service = services.base + Int(pod.pointee.service)
+    job.pointee.step = entries[service.pointee.firstEntry &+ job.pointee.step]
+    job.pointee.reply = 200
+    if pod.pointee.busy < pod.pointee.workers {
+      pod.pointee.account(at: now)
+      pod.pointee.busy &+= 1
+      if pod.pointee.busy > pod.pointee.peakBusy { pod.pointee.peakBusy = pod.pointee.busy }
+      begin(j)
+      return
+    }
+    pod.pointee.delayed &+= 1
+    if pod.pointee.queued < pod.pointee.queueLimit {
+      enqueue(j, at: pod)
+    } else {
+      queueIsFull(j, pod)
+    }
+  }
+
+  /// Puts a job in its pod's queue.
+  @inline(__always) mutating func enqueue(_ j: UInt32, at pod: UnsafeMutablePointer<Pod>) {
+    pod.pointee.account(at: now)
+    pod.pointee.queued &+= 1
+    if pod.pointee.queued > pod.pointee.peakQueue { pod.pointee.peakQueue = pod.pointee.queued }
+    let job = jobs.pointer(j)
+    job.pointee.state = Job.queued
+    job.pointee.link = none
+    if pod.pointee.queueHead == none {
+      pod.pointee.queueHead = j
+      pod.pointee.queueTail = j
+    } else if services[pod.pointee.service].order == .lifo {
+      job.pointee.link = pod.pointee.queueHead
+      pod.pointee.queueHead = j
+    } else {
+      jobs[pod.pointee.queueTail].link = j
+      pod.pointee.queueTail = j
+    }
+  }
+
+  /// The queue has no place left.
+  @inline(never) mutating func queueIsFull(_ j: UInt32, _ pod: UnsafeMutablePointer<Pod>) {
+    let service = services.base + Int(pod.pointee.service)
+    if now - service.pointee.lastQueueFull > .seconds(1) {
+      logCause(.queueFull, pod: jobs[j].pod)
+    }
+    service.pointee.lastQueueFull = now
+    if service.pointee.order == .dropOldest, pod.pointee.queued > 0 {
+      while true {
+        let oldest = pod.pointee.queueHead
+        pod.pointee.queueHead = jobs[oldest].link
+        if jobs[oldest].state == Job.gone {
+          freeJob(oldest)
+          continue
+        }
+        pod.pointee.account(at: now)
+        pod.pointee.queued &-= 1
+        refuse(oldest, pod)
+        break
+      }
+      if pod.pointee.queueHead == none { pod.pointee.queueTail = none }
+      return enqueue(j, at: pod)
+    }
+    refuse(j, pod)
+  }
+
+  /// Answers a job that found no place, or leaves it without answer.
+  mutating func refuse(_ j: UInt32, _ pod: UnsafeMutablePointer<Pod>) {
+    pod.pointee.refused &+= 1
+    let status = services[pod.pointee.service].refusal
+    if status == 0 {
+      if jobs[j].call == none { return retire(j) }
+      jobs[j].state = Job.hanging
+    } else {
+      jobs[j].reply = status
+      respond(j)
+    }
+  }
+
+  // MARK: Work
+
+  /// A job has a worker and begins.
+  @inline(__always) mutating func begin(_ j: UInt32) {
+    let job = jobs.pointer(j)
+    job.pointee.marks |= Job.hasWorker
+    job.pointee.state = Job.working
+    if histograms.isOn {
+      histograms.recordWait(pods[job.pointee.pod].service, now - job.pointee.since)
+    }
+    advance(j)
+  }
+
+  /// A step's work is done.
+  @inline(__always) mutating func stepDone(_ j: UInt32) {
+    if Features.hasPolicies, jobs[j].state != Job.working { return endOfGoneWork(j) }
+    advance(j)
+  }
+
+  /// Runs a job's steps up to the next one that takes time.
+  @inline(__always) mutating func advance(_ j: UInt32) {
+    let job = jobs.pointer(j)
+    let pod = pods.base + Int(job.pointee.pod)
+    while true {
+      let step = steps.base + Int(job.pointee.step)
+      switch step.pointee.code {
+      case .work, .wait:
+        if job.pointee.marks & (Job.hasWorker | Job.isBranch) == 0 {
+          guard regainWorker(j, pod) else { return }
+        }
+        var time = step.pointee.law.sampleNanoseconds(using: &pod.pointee.random, sampler)
+        if Features.hasPolicies, pod.pointee.slowFactor != 1, step.pointee.code == .work {
+          time = stretched(time, by: pod.pointee.slowFactor)
+        }
+        job.pointee.step &+= 1
+        schedule(.stepDone, j, after: .nanoseconds(time))
+        return
+      case .call, .callIgnoringFailure, .forward:
+        if depth >= Self.maxDepth {
+          // Long chains without any delay go on from the loop, not from this stack.
+          job.pointee.state = Job.working
+          schedule(.stepDone, j, after: .zero)
+          return
+        }
+        if step.pointee.code == .callIgnoringFailure { job.pointee.marks |= Job.ignoresFailure }
+        if step.pointee.code == .forward { job.pointee.marks |= Job.forwards }
+        job.pointee.step &+= 1
+        job.pointee.state = Job.calling
+        job.pointee.link = 1
+        if job.pointee.marks & Job.hasWorker != 0,
+          !services[pod.pointee.service].holdsWorkerWhileCalling
+        {
+          job.pointee.marks &= ~Job.hasWorker
+          releaseWorker(pod)
+        }
+        return call(edge: step.pointee.a, for: j)
+      case .choose:
+        let u = pod.pointee.random.unit()
+        var choice = Int(step.pointee.a)
+        while choices[choice].below <= u { choice += 1 }
+        job.pointee.step = choices[choice].step
+      case .fail:
+        if step.pointee.p >= 1 || pod.pointee.random.unit() < step.pointee.p {
+          job.pointee.reply = UInt16(step.pointee.a)
+          return endJob(j, pod)
+        }
+        job.pointee.step &+= 1
+      case .jump:
+        job.pointee.step = step.pointee.a
+      case .parallel:
+        job.pointee.step &+= 1
+        if beginBranches(j, step) { return }
+      case .end, .endBranch:
+        return endJob(j, pod)
+      }
+    }
+  }
+
+  /// A job makes a call of its own.
+  @inline(__always) mutating func call(edge: UInt32, for j: UInt32) {
+    if Features.hasPolicies, edges[edge].hasClient {
+      startClientCall(edge: edge, parent: Parent.job | j)
+    } else {
+      depth += 1
+      startCall(edge: edge, parent: Parent.job | j)
+      depth -= 1
+    }
+  }
+
+  /// Takes a worker again after a call, or waits for one.
+  @inline(never)
+  mutating func regainWorker(_ j: UInt32, _ pod: UnsafeMutablePointer<Pod>) -> Bool {
+    if pod.pointee.busy < pod.pointee.workers {
+      pod.pointee.account(at: now)
+      pod.pointee.busy &+= 1
+      jobs[j].marks |= Job.hasWorker
+      jobs[j].state = Job.working
+      return true
+    }
+    enqueue(j, at: pod)
+    return false
+  }
+
+  /// Starts the branches of a parallel step; false when there are none.
+  @inline(never)
+  mutating func beginBranches(_ j: UInt32, _ step: UnsafeMutablePointer<Step>) -> Bool {
+    let first = Int(step.pointee.a)
+    let count = Int(step.pointee.b)
+    if count == 0 { return false }
+    jobs[j].state = Job.calling
+    // One more than there are, so that branches which end at once do not end the step.
+    jobs[j].link = UInt32(count) + 1
+    for index in first..<(first + count) {
+      let entry = branches[index]
+      if entry & 0x8000_0000 != 0 {
+        call(edge: entry & 0x7FFF_FFFF, for: j)
+      } else {
+        let b = jobs.allocate()
+        jobs[b] = Job(
+          since: now, call: j, link: none, pod: jobs[j].pod, connection: none, step: entry,
+          reply: 200, marks: Job.isBranch, state: Job.working)
+        advance(b)
+      }
+    }
+    childDone(j)
+    return true
+  }
+
+  /// A call of a job has ended.
+  @inline(__always) mutating func childEnded(_ j: UInt32, _ call: Call) {
+    let reply = call.reply
+    let job = jobs.pointer(j)
+    if job.pointee.marks & (Job.forwards | Job.ignoresFailure) != 0 {
+      if job.pointee.marks & Job.forwards != 0 { job.pointee.reply = reply }
+    } else if reply >= 400 || reply == 0 {
+      job.pointee.marks |= Job.childFailed
+      job.pointee.reply = edges[UInt32(call.edge)].failureReply
+    }
+    childDone(j)
+  }
+
+  /// One of what a job waits for is done; the job goes on when all are.
+  @inline(__always) mutating func childDone(_ j: UInt32) {
+    let job = jobs.pointer(j)
+    job.pointee.link &-= 1
+    if job.pointee.link != 0 { return }
+    if Features.hasPolicies, job.pointee.state == Job.gone { return freeJob(j) }
+    job.pointee.state = Job.working
+    if job.pointee.marks & (Job.childFailed | Job.forwards | Job.ignoresFailure) != 0 {
+      if job.pointee.marks & Job.ignoresFailure != 0 {
+        job.pointee.marks &= ~(Job.ignoresFailure | Job.childFailed)
+      } else {
+        return endJob(j, pods.base + Int(job.pointee.pod))
+      }
+    }
+    advance(j)
+  }
+
+  /// A job is done: free its worker, then answer.
+  @inline(__always) mutating func endJob(_ j: UInt32, _ pod: UnsafeMutablePointer<Pod>) {
+    let marks = jobs[j].marks
+    if marks & Job.isBranch != 0 { return endBranch(j) }
+    if Features.hasPolicies, pod.pointee.marks & Pod.failsAfterService != 0,
+      pod.pointee.random.unit() < pod.pointee.failShare
+    {
+      jobs[j].reply = pod.pointee.failReply
+    }
+    if marks & Job.hasWorker != 0 { releaseWorker(pod) }
+    respond(j)
+  }
+
+  @inline(never) mutating func endBranch(_ j: UInt32) {
+    let branch = jobs[j]
+    freeJob(j)
+    if branch.reply >= 400 {
+      jobs[branch.call].marks |= Job.childFailed
+      jobs[branch.call].reply = branch.reply
+    }
+    childDone(branch.call)
+  }
+
+  /// A worker is free: the next in the queue begins, if there is one.
+  @inline(__always) mutating func releaseWorker(_ pod: UnsafeMutablePointer<Pod>) {
+    if pod.pointee.queueHead == none {
+      pod.pointee.account(at: now)
+      pod.pointee.busy &-= 1
+    } else {
+      beginNext(pod)
+    }
+  }
+
+  /// A worker takes the next job from the queue that is still wanted.
+  @inline(never) mutating func beginNext(_ pod: UnsafeMutablePointer<Pod>) {
+    let dropsAbandoned = services[pod.pointee.service].abandonedWork == .droppedAtStart
+    while true {
+      let j = pod.pointee.queueHead
+      if j == none {
+        pod.pointee.account(at: now)
+        pod.pointee.busy &-= 1
+        return
+      }
+      pod.pointee.queueHead = jobs[j].link
+      if jobs[j].state == Job.gone {
+        freeJob(j)
+        continue
+      }
+      pod.pointee.account(at: now)
+      pod.pointee.queued &-= 1
+      if dropsAbandoned, jobs[j].call == none {
+        pod.pointee.unheard &+= 1
+        retire(j)
+        continue
+      }
+      return begin(j)
+    }
+  }
+
+  // MARK: Answers
+
+  /// A pod's answer leaves.
+  @inline(__always) mutating func respond(_ j: UInt32) {
+    let job = jobs.pointer(j)
+    let pod = pods.base + Int(job.pointee.pod)
+    if job.pointee.reply < 500 {
+      pod.pointee.succeeded &+= 1
+    } else {
+      pod.pointee.failed &+= 1
+    }
+    if histograms.isOn {
+      histograms.recordSojourn(pod.pointee.service, now - job.pointee.since, job.pointee.reply)
+    }
+    let c = job.pointee.call
+    if c == none {
+      pod.pointee.unheard &+= 1
+      return retire(j)
+    }
+    job.pointee.state = Job.answering
+    let kind = clusterKinds.base + Int(clusters[calls[c].cluster].kind)
+    if Features.hasPolicies, services[pod.pointee.service].networkMarks != 0 {
+      return travelDisturbed(j, kind, .responseAtProxy)
+    }
+    if kind.pointee.toHost.isZero {
+      if depth < Self.maxDepth {
+        depth += 1
+        responseAtProxy(j)
+        depth -= 1
+      } else {
+        schedule(.responseAtProxy, j, after: .zero)
+      }
+    } else {
+      schedule(.responseAtProxy, j, along: kind.pointee.toHost)
+    }
+  }
+
+  /// A job that nobody waits for is over.
+  @inline(__always) mutating func retire(_ j: UInt32) {
+    if Features.hasPolicies, jobs[j].marks & Job.abandonmentUnderWay != 0 {
+      jobs[j].state = Job.gone
+    } else {
+      freeJob(j)
+    }
+  }
+
+  /// A call gives its try up; the pod may or may not hear of it.
+  @inline(__always) mutating func abandon(_ j: UInt32, cluster: UInt32) {
+    let job = jobs.pointer(j)
+    job.pointee.call = none
+    if job.pointee.state == Job.hanging { return freeJob(j) }
+    if Features.hasPolicies,
+      services[pods[job.pointee.pod].service].abandonedWork == .droppedAtOnce
+    {
+      job.pointee.marks |= Job.abandonmentUnderWay
+      let kind = clusterKinds.base + Int(clusters[cluster].kind)
+      if kind.pointee.toHost.isZero {
+        schedule(.abandonmentAtPod, j, after: .zero)
+      } else {
+        schedule(.abandonmentAtPod, j, along: kind.pointee.toHost)
+      }
+    }
+  }
+
+  @inline(never) func stretched(_ time: Int64, by factor: Double) -> Int64 {
+    let longer = Double(time) * factor
+    return longer < 0x1p55 ? Int64(longer) : 1 &<< 55
+  }
+}

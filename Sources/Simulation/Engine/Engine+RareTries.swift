@@ -1,0 +1,398 @@
+import EventKernel
+import TimeAndChance
+import TrafficPolicy
+
+// What only some requests meet: hedged tries, replies that are more than a status, answers that
+// break off, news of abandonment, and timers beyond those of route and try.
+extension Engine {
+  /// The record of what only some calls need, made when it is first needed.
+  mutating func extra(of c: UInt32) -> UInt32 {
+    let present = calls[c].extra
+    if present != none { return present }
+    let made = extras.allocate()
+    extras[made] = CallExtra()
+    calls[c].extra = made
+    return made
+  }
+
+  /// Work of a routed call beside its tries: mirrors, hashing, further timers.
+  @inline(never) mutating func beginRareWork(_ c: UInt32, _ edge: UnsafeMutablePointer<Edge>) {
+    let idle = start(edge.pointee.streamIdle, .streamIdle, c)
+    let duration = start(edge.pointee.maxStreamDuration, .maxStreamDuration, c)
+    let needsMemory =
+      edge.pointee.hedges || edge.pointee.avoidsPreviousHosts
+      || edge.pointee.previousPrioritiesFrequency > 0
+    if idle != none || duration != none || needsMemory {
+      let x = extra(of: c)
+      extras[x].idleTimer = idle
+      extras[x].durationTimer = duration
+      extras[x].priorities = PreviousPriorities(
+        updateFrequency: Int(max(1, edge.pointee.previousPrioritiesFrequency)))
+    }
+    if !edge.pointee.isMirror { mirror(c, edge) }
+  }
+
+  /// Sends copies of a request to the clusters that mirror it.
+  private mutating func mirror(_ c: UInt32, _ edge: UnsafeMutablePointer<Edge>) {
+    let first = Int(edge.pointee.firstMirror)
+    for index in first..<(first + Int(edge.pointee.mirrorCount)) {
+      let mirror = mirrors[index]
+      guard edge.pointee.random.unit() < mirror.probability else { continue }
+      let copy = calls.allocate()
+      let instance = clusters[calls[c].cluster].instance
+      calls[copy] = Call(
+        started: now, parent: Parent.nobody, job: none, tryTimer: none, routeTimer: none,
+        cluster: instance, hostAndWorker: 0, extraAndState: none, edge: UInt16(mirror.edge),
+        attempts: 0, marks: Call.mirrored)
+      route(copy)
+    }
+  }
+
+  /// Remembers the host of a try that is retried.
+  @inline(__always) mutating func rememberHost(_ c: UInt32) {
+    if Features.hasPolicies {
+      let edge = edges.base + Int(calls[c].edge)
+      if edge.pointee.avoidsPreviousHosts || edge.pointee.previousPrioritiesFrequency > 0 {
+        rememberHostInExtra(c, edge)
+      }
+    }
+  }
+
+  @inline(never)
+  private mutating func rememberHostInExtra(_ c: UInt32, _ edge: UnsafeMutablePointer<Edge>) {
+    let host = calls[c].host
+    let x = extras.pointer(extra(of: c))
+    if edge.pointee.previousPrioritiesFrequency > 0 {
+      let topology = detectors[calls[c].cluster].views.topology
+      x.pointee.priorities.attempted(level: topology.hosts[Int(host)].priority)
+    }
+    guard edge.pointee.avoidsPreviousHosts else { return }
+    if x.pointee.triedCount < 16 {
+      x.pointee.tried[Int(x.pointee.triedCount)] = host
+      x.pointee.triedCount += 1
+    } else {
+      for index in 1..<16 { x.pointee.tried[index - 1] = x.pointee.tried[index] }
+      x.pointee.tried[15] = host
+    }
+  }
+
+  /// The wait that the last answer's headers ask for, drawn; nil takes the exponential wait.
+  mutating func askedBackOff(
+    _ c: UInt32, _ edge: UnsafeMutablePointer<Edge>
+  ) -> SimDuration? {
+    guard let asked = pendingAsked else { return nil }
+    pendingAsked = nil
+    guard let wait = asked.policy.wait(asked: asked.wait, using: &clusters[calls[c].cluster].jitter)
+    else { return nil }
+    extras[extra(of: c)].waitsByHeader &+= 1
+    return wait
+  }
+
+  /// How many of a call's waits were asked for by headers.
+  @inline(__always) func waitsByHeader(_ c: UInt32) -> Int {
+    guard Features.hasPolicies, calls[c].extra != none else { return 0 }
+    return Int(extras[calls[c].extra].waitsByHeader)
+  }
+
+  // MARK: Replies that are more than a status
+
+  /// A reply with headers that matter, a reset, or an answer that will break off.
+  @inline(never) mutating func specialResponse(_ j: UInt32) {
+    let job = jobs[j]
+    let c = job.call
+    let reply = replies[Int(job.reply) - 1000]
+    var outcome = reply.outcome
+    let kind = clusterKinds[clusters[calls[c].cluster].kind]
+    if kind.isHTTP2 {
+      outcome.marks.insert(.http2)
+      // On HTTP/2 a host breaks the stream, not the connection.
+      if outcome.kind == .connectionTermination { outcome = AttemptOutcome(.remoteReset, marks: [.http2]) }
+    }
+    if let delay = reply.breaksAfter, calls[c].job == j {
+      // The answer has begun: no retry any more, whatever comes.
+      calls[c].marks |= Call.answerBegun
+      cancel(&calls[c].tryTimer)
+      if kind.hasDetector {
+        report(AttemptOutcome(status: reply.status), calls[c].cluster, host: calls[c].host)
+      }
+      schedule(.bodyBroken, j, after: delay)
+      return
+    }
+    if outcome.kind == .response, !reply.headers.isEmpty {
+      outcome.marks.formUnion(headerMarks(reply, edge: calls[c].edge))
+      pendingAsked = askedWait(reply, edge: calls[c].edge)
+    }
+    freeJob(j)
+    if calls[c].job != j {
+      hedgedOutcome(c, job: j, outcome)
+    } else {
+      calls[c].job = none
+      cancel(&calls[c].tryTimer)
+      closeStream(c, job.connection, outcome: outcome)
+    }
+    pendingAsked = nil
+  }
+
+  /// What a reply's headers mean to an edge's retry policy.
+  private func headerMarks(_ reply: SpecialReply, edge: UInt16) -> AttemptOutcome.Marks {
+    guard let policy = retryPolicies[Int(edge)], !policy.retriableHeaders.isEmpty else { return [] }
+    let matches = policy.retriableHeaders.contains { $0.holds(for: reply.headers) }
+    return matches ? .retriableHeader : []
+  }
+
+  /// The wait that a reply's headers ask of an edge's retry policy.
+  private func askedWait(_ reply: SpecialReply, edge: UInt16) -> AskedWait? {
+    guard let policy = retryPolicies[Int(edge)]?.rateLimitedBackOff else { return nil }
+    for reset in policy.resetHeaders {
+      guard let header = reply.headers.first(where: { $0.name == reset.name }),
+        let number = Int64(header.value)
+      else { continue }
+      let wait: SimDuration
+      switch reset.format {
+      case .seconds: wait = .seconds(min(max(0, number), 1 << 30))
+      case .unixTimestamp: wait = SimDuration.seconds(min(max(0, number), 1 << 30)) - (now - .zero)
+      }
+      if wait > .milliseconds(1), wait <= policy.maxInterval {
+        return AskedWait(policy: policy, wait: wait)
+      }
+    }
+    return nil
+  }
+
+  /// The rest of an answer breaks off.
+  mutating func bodyBroken(_ j: UInt32) {
+    let job = jobs[j]
+    let c = job.call
+    if c == none { return retire(j) }
+    freeJob(j)
+    let isHTTP2 = clusterKinds[clusters[calls[c].cluster].kind].isHTTP2
+    calls[c].job = none
+    let cluster = calls[c].cluster
+    clusters[cluster].requests &-= 1
+    active[clusters[cluster].hostBase &+ calls[c].host] &-= 1
+    if job.connection != none { streamEnded(job.connection, isClean: false) }
+    end(c, AttemptOutcome(.resetAfterHeaders, marks: isHTTP2 ? [.http2] : []), adding: [])
+  }
+
+  // MARK: Hedging
+
+  /// A per-try timer fired under hedging: the try goes on, and another one is asked for.
+  @inline(never) mutating func hedge(_ c: UInt32) {
+    let j = calls[c].job
+    let state = calls[c].cluster
+    let kind = clusterKinds[clusters[state].kind]
+    // The detector hears of the time-out now; of the late answer it will hear too.
+    if kind.hasDetector { report(AttemptOutcome(.perTryTimeout), state, host: calls[c].host) }
+    let x = extra(of: c)
+    switch judge(c, AttemptOutcome(.perTryTimeout)) {
+    case .retry where extras[x].hedgedCount < 8:
+      let place = Int(extras[x].hedgedCount)
+      extras[x].hedged[place] = j
+      extras[x].hedgedHosts[place] = calls[c].host
+      extras[x].hedgedCount += 1
+      extras[x].retryPending = true
+      calls[c].job = none
+      rememberHost(c)
+      let wait = backOff(c, AttemptOutcome(.perTryTimeout))
+      let sequence = schedule(.backOffOver, c, after: wait)
+      calls[c].tryTimer = none
+      extras[x].retrySequence = UInt32(truncatingIfNeeded: sequence)
+    case .overflow:
+      statistics[clusters[state].kind].upstreamRqRetryOverflow &+= 1
+    case .retry, .limitExceeded, .deliver:
+      break  // the tries under way go on until one answers or the route's timer fires
+    }
+  }
+
+  /// The back-off of a hedge is over.
+  mutating func hedgeNow(_ c: UInt32, sequence: UInt64) {
+    let x = calls[c].extra
+    guard extras[x].retrySequence == UInt32(truncatingIfNeeded: sequence) else { return }
+    extras[x].retryPending = false
+    startTry(c)
+  }
+
+  /// A hedged try, or the present one beside hedged ones, has an answer.
+  @inline(never) mutating func hedgedResponse(_ c: UInt32, job j: UInt32, _ status: UInt16) {
+    hedgedOutcome(c, job: j, AttemptOutcome(status: status))
+  }
+
+  /// A hedged try is over: a good answer wins, a bad one waits for the others.
+  mutating func hedgedOutcome(_ c: UInt32, job j: UInt32, _ outcome: AttemptOutcome) {
+    let x = calls[c].extra
+    guard x != none,
+      let place = (0..<Int(extras[x].hedgedCount)).first(where: { extras[x].hedged[$0] == j })
+    else { return }
+    let host = extras[x].hedgedHosts[place]
+    let connection = jobs[j].connection
+    removeHedged(x, place)
+    let state = calls[c].cluster
+    let kind = clusterKinds[clusters[state].kind]
+    if kind.hasDetector { report(outcome, state, host: host) }
+    clusters[state].requests &-= 1
+    active[clusters[state].hostBase &+ host] &-= 1
+    let edge = edges.base + Int(calls[c].edge)
+    let isBad = edge.pointee.classifier.matches(outcome, anyByteSent: true)
+    let othersGoOn =
+      calls[c].job != none || extras[x].hedgedCount > 0 || extras[x].retryPending
+      || calls[c].state == .pending
+    if connection != none { streamEnded(connection, isClean: outcome.kind == .response && !isBad) }
+    if isBad, othersGoOn { return }
+    // It is the answer, good or last: the other tries are reset.
+    calls[c].host = host
+    dropHedged(c, reporting: nil)
+    if calls[c].state == .pending { leaveQueue(c) }
+    if calls[c].job != none {
+      cancel(&calls[c].tryTimer)
+      let other = calls[c].host
+      let connection = abandonTry(c)
+      clusters[state].requests &-= 1
+      active[clusters[state].hostBase &+ other] &-= 1
+      if connection != none { streamEnded(connection, isClean: false) }
+    }
+    extras[x].retryPending = false
+    if isBad {
+      conclude(c, outcome, .limitExceeded)
+    } else {
+      deliver(c, outcome)
+    }
+  }
+
+  private mutating func removeHedged(_ x: UInt32, _ place: Int) {
+    let last = Int(extras[x].hedgedCount) - 1
+    for index in place..<last {
+      extras[x].hedged[index] = extras[x].hedged[index + 1]
+      extras[x].hedgedHosts[index] = extras[x].hedgedHosts[index + 1]
+    }
+    extras[x].hedgedCount -= 1
+  }
+
+  /// Resets the hedged tries of a call.
+  mutating func dropHedged(_ c: UInt32, reporting outcome: AttemptOutcome?) {
+    let x = calls[c].extra
+    guard x != none else { return }
+    let state = calls[c].cluster
+    extras[x].retryPending = false
+    while extras[x].hedgedCount > 0 {
+      let j = extras[x].hedged[0]
+      let host = extras[x].hedgedHosts[0]
+      removeHedged(x, 0)
+      let connection = jobs[j].connection
+      abandon(j, cluster: state)
+      clusters[state].requests &-= 1
+      active[clusters[state].hostBase &+ host] &-= 1
+      if connection != none { streamEnded(connection, isClean: false) }
+    }
+  }
+
+  // MARK: Further timers
+
+  /// Nothing moved on a stream for too long.
+  mutating func streamIdle(_ c: UInt32) {
+    extras[calls[c].extra].idleTimer = none
+    endByProxy(c, status: 504, .streamIdleTimeout, .streamIdleTimeout)
+  }
+
+  /// A stream lived too long.
+  mutating func maxStreamDuration(_ c: UInt32) {
+    extras[calls[c].extra].durationTimer = none
+    endByProxy(c, status: 504, [], .maxDurationTimeout)
+  }
+
+  /// The client gives up; whatever is under way is reset.
+  mutating func clientAbort(_ c: UInt32) {
+    extras[calls[c].extra].abortTimer = none
+    endByProxy(c, status: 0, .downstreamConnectionTermination, .downstreamRemoteDisconnect)
+  }
+
+  /// Ends a call for a reason of the proxy's own, of which the hosts' detector hears nothing.
+  mutating func endByProxy(
+    _ c: UInt32, status: UInt16, _ flags: ResponseFlags, _ details: ResponseDetails
+  ) {
+    cancelTryTimer(c)
+    switch calls[c].state {
+    case .entering, .ended: break
+    case .pending: leaveQueue(c)
+    case .backingOff: break
+    case .trying:
+      dropHedged(c, reporting: nil)
+      if calls[c].job != none {
+        let host = calls[c].host
+        let state = calls[c].cluster
+        let connection = abandonTry(c)
+        clusters[state].requests &-= 1
+        active[clusters[state].hostBase &+ host] &-= 1
+        if connection != none { streamEnded(connection, isClean: false) }
+      }
+    }
+    leave(c, reply: status, flags: flags, details: details)
+  }
+
+  // MARK: Abandonment at the pod
+
+  /// News of an abandoned try has reached its pod, which drops work at once.
+  mutating func abandonmentAtPod(_ j: UInt32) {
+    jobs[j].marks &= ~Job.abandonmentUnderWay
+    let pod = pods.base + Int(jobs[j].pod)
+    switch jobs[j].state {
+    case Job.gone: freeJob(j)
+    case Job.queued:
+      pod.pointee.account(at: now)
+      pod.pointee.queued &-= 1
+      pod.pointee.unheard &+= 1
+      jobs[j].state = Job.gone  // freed when its turn in the queue comes
+    case Job.working:
+      pod.pointee.unheard &+= 1
+      jobs[j].state = Job.gone  // freed when its step would have been done
+      if jobs[j].marks & Job.hasWorker != 0 { releaseWorker(pod) }
+    case Job.calling:
+      pod.pointee.unheard &+= 1
+      jobs[j].state = Job.gone  // freed when its calls have ended
+      let hadWorker = jobs[j].marks & Job.hasWorker != 0
+      abandonCalls(of: j)
+      if hadWorker { releaseWorker(pod) }
+    case Job.hanging: freeJob(j)
+    default: break  // travelling or answering: it ends by itself
+    }
+  }
+
+  /// A job that was dropped reaches the end of its step.
+  @inline(never) mutating func endOfGoneWork(_ j: UInt32) {
+    if jobs[j].state == Job.gone {
+      freeJob(j)
+    } else {
+      advance(j)
+    }
+  }
+
+  /// Resets the calls that a dropped job is waiting for.
+  private mutating func abandonCalls(of j: UInt32) {
+    // One more than there are, so that the job is not freed under the loop.
+    jobs[j].link &+= 1
+    for c in 0..<UInt32(calls.highWater) where liveCall(c, isOf: j) {
+      endByProxy(c, status: 0, .downstreamConnectionTermination, .downstreamRemoteDisconnect)
+    }
+    childDone(j)
+  }
+
+  /// Whether a record holds a call that is under way for that job; freed ones do not.
+  private func liveCall(_ c: UInt32, isOf j: UInt32) -> Bool {
+    let call = calls[c]
+    return call.parent == Parent.job | j && call.state != .ended
+      && (call.job == none || call.job < jobs.highWater)
+  }
+}
+
+/// A wait that an answer's headers ask for.
+struct AskedWait {
+  var policy: RateLimitedBackOff
+  var wait: SimDuration
+}
+
+extension RouteMatch.HeaderMatch {
+  /// Whether the condition holds for some headers; names are in lower case.
+  func holds(for headers: [HostScript.Header]) -> Bool {
+    let value = headers.first { $0.name == name }?.value
+    return value.map { self.value.matches($0) } ?? false != inverted
+  }
+}

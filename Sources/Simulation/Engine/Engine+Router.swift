@@ -1,0 +1,427 @@
+import EventKernel
+import TimeAndChance
+import TrafficPolicy
+
+// The router of a proxy: from a call at its door to the answer that leaves it.
+//
+// - Source: Envoy `source/common/router/router.cc`, `retry_state_impl.cc`.
+extension Engine {
+  // MARK: The way in
+
+  /// A caller makes a call along an edge.
+  @inline(__always)
+  mutating func startCall(edge: UInt32, parent: UInt32, extra: UInt32 = none) {
+    launch(newCall(edge: edge, parent: parent, extra: extra))
+  }
+
+  /// The record of a new call, on its proxy's instance.
+  @inline(__always)
+  mutating func newCall(edge index: UInt32, parent: UInt32, extra: UInt32) -> UInt32 {
+    let c = calls.allocate()
+    calls[c] = Call(
+      started: now, parent: parent, job: none, tryTimer: none, routeTimer: none, cluster: none,
+      hostAndWorker: 0, extraAndState: extra, edge: UInt16(truncatingIfNeeded: index),
+      attempts: 0, marks: 0)
+    let edge = edges.base + Int(index)
+    edge.pointee.calls &+= 1
+    switch edge.pointee.placement {
+    case .single: calls[c].cluster = edge.pointee.firstInstance
+    case .random:
+      calls[c].cluster =
+        edge.pointee.firstInstance + edge.pointee.random.below(edge.pointee.instanceCount)
+    case .besideCaller:
+      let pod = parent & Parent.tagMask == Parent.job ? jobs[parent & 0xFF_FFFF].pod : 0
+      calls[c].cluster = edge.pointee.firstInstance &+ pod &- edge.pointee.firstCaller
+    }
+    return c
+  }
+
+  /// Sends a new call on its way to the proxy.
+  @inline(__always) mutating func launch(_ c: UInt32) {
+    let edge = edges.base + Int(calls[c].edge)
+    if edge.pointee.fromCaller.isZero {
+      callAtProxy(c)
+    } else {
+      schedule(.callAtProxy, c, along: edge.pointee.fromCaller)
+    }
+  }
+
+  /// A call has reached its proxy.
+  @inline(__always) mutating func callAtProxy(_ c: UInt32) {
+    let edge = edges.base + Int(calls[c].edge)
+    if Features.hasPolicies, edge.pointee.hasEntryWork || calls[c].extra != none {
+      enterFilters(c)
+    } else {
+      route(c)
+    }
+  }
+
+  /// A call has passed the filters: choose the cluster and make the first try.
+  @inline(__always) mutating func route(_ c: UInt32) {
+    let call = calls.pointer(c)
+    let edge = edges.base + Int(call.pointee.edge)
+    var cluster = edge.pointee.cluster
+    if edge.pointee.action != .forward {
+      if edge.pointee.action != .forwardByWeight { return answerLocally(c) }
+      cluster = drawCluster(edge)
+    }
+    let instance = call.pointee.cluster
+    let proxy = proxies.base + Int(edge.pointee.proxy)
+    if Features.hasPolicies {
+      if call.pointee.extra != none {
+        extras[call.pointee.extra].chosenCluster = Int32(cluster)
+      }
+      if proxy.pointee.workers > 1 {
+        call.pointee.worker = Int(edge.pointee.random.below(proxy.pointee.workers))
+      }
+    }
+    let slot = Int(proxy.pointee.firstSlot)
+      + Int(instance - proxy.pointee.firstInstance) * Int(proxy.pointee.clusterCount) + Int(cluster)
+    var state = clusterOfInstance[slot]
+    if state == none { state = makeCluster(slot, proxy: edge.pointee.proxy, instance, cluster) }
+    call.pointee.cluster = state
+    call.pointee.routeTimer = start(edge.pointee.routeTimeout, .routeTimeout, c)
+    if Features.hasPolicies, edge.pointee.hasRareWork { beginRareWork(c, edge) }
+    startTry(c)
+  }
+
+  /// One uniform draw over the weights.
+  @inline(never) mutating func drawCluster(_ edge: UnsafeMutablePointer<Edge>) -> UInt32 {
+    var left = edge.pointee.random.below(edge.pointee.weightTotal)
+    var entry = Int(edge.pointee.cluster)
+    while left >= weights[entry].weight {
+      left -= weights[entry].weight
+      entry += 1
+    }
+    return weights[entry].cluster
+  }
+
+  // MARK: Tries
+
+  /// Picks a host and gets the request on its way.
+  @inline(__always) mutating func startTry(_ c: UInt32) {
+    let call = calls.pointer(c)
+    call.pointee.attempts &+= 1
+    let host = pickHost(c)
+    if host == none {
+      statistics[clusters[call.pointee.cluster].kind].upstreamCxNoneHealthy &+= 1
+      return endTry(c, AttemptOutcome(.noHost))
+    }
+    call.pointee.host = host
+    let cluster = clusters.base + Int(call.pointee.cluster)
+    let kind = clusterKinds.base + Int(cluster.pointee.kind)
+    if Features.hasPolicies, kind.pointee.opensConnections { return requestStream(c) }
+    if cluster.pointee.requests >= kind.pointee.maxRequests { return overflowActive(c) }
+    send(c, on: none, cluster, kind)
+  }
+
+  /// The request leaves the proxy.
+  @inline(__always)
+  mutating func send(
+    _ c: UInt32, on connection: UInt32, _ cluster: UnsafeMutablePointer<ProxyCluster>,
+    _ kind: UnsafeMutablePointer<ClusterKind>
+  ) {
+    let call = calls.pointer(c)
+    let host = call.pointee.host
+    cluster.pointee.requests &+= 1
+    active[cluster.pointee.hostBase &+ host] &+= 1
+    statistics[cluster.pointee.kind].upstreamRqTotal &+= 1
+    hostCounts[kind.pointee.firstEndpoint &+ host].attempts &+= 1
+    let edge = edges.base + Int(call.pointee.edge)
+    edge.pointee.attempts &+= 1
+    call.pointee.marks |= Call.anyByteSent
+    call.pointee.state = .trying
+    let j = jobs.allocate()
+    let marks =
+      (call.pointee.marks & Call.mirrored != 0 ? Job.isMirror : 0)
+      | (call.pointee.attempts > 1 ? Job.isRetry : 0)
+    jobs[j] = Job(
+      since: now, call: c, link: none, pod: endpointPods[kind.pointee.firstEndpoint &+ host],
+      connection: connection, step: edge.pointee.operation,
+      reply: UInt16(call.pointee.attempts), marks: marks, state: Job.travelling)
+    call.pointee.job = j
+    call.pointee.tryTimer = start(edge.pointee.tryTimeout, .perTryTimeout, c)
+    travelToPod(j, kind)
+  }
+
+  /// The back-off of a retry is over.
+  @inline(never) mutating func backOffOver(_ c: UInt32, sequence: UInt64) {
+    if Features.hasPolicies, calls[c].extra != none, extras[calls[c].extra].retryPending {
+      return hedgeNow(c, sequence: sequence)
+    }
+    guard calls[c].state == .backingOff,
+      calls[c].tryTimer == UInt32(truncatingIfNeeded: sequence)
+    else { return }
+    calls[c].tryTimer = none
+    startTry(c)
+  }
+
+  // MARK: Ends of tries
+
+  /// A pod's answer, or the news of a reset, has reached the proxy.
+  @inline(__always) mutating func responseAtProxy(_ j: UInt32) {
+    let job = jobs[j]
+    let c = job.call
+    if c == none { return retire(j) }
+    if job.reply >= 1000 { return specialResponse(j) }
+    freeJob(j)
+    if Features.hasPolicies, calls[c].job != j { return hedgedResponse(c, job: j, job.reply) }
+    let call = calls.pointer(c)
+    call.pointee.job = none
+    cancel(&call.pointee.tryTimer)
+    closeStream(c, job.connection, outcome: AttemptOutcome(status: job.reply))
+  }
+
+  /// A try of a call is over while its stream is still open: report it, judge it, close the stream.
+  @inline(__always)
+  mutating func closeStream(_ c: UInt32, _ connection: UInt32, outcome: AttemptOutcome) {
+    let call = calls.pointer(c)
+    let cluster = clusters.base + Int(call.pointee.cluster)
+    let kind = clusterKinds.base + Int(cluster.pointee.kind)
+    let host = call.pointee.host
+    if Features.hasPolicies {
+      if outcome.status >= 500 {
+        hostCounts[kind.pointee.firstEndpoint &+ host].errors &+= 1
+      }
+      if kind.pointee.hasDetector { report(outcome, call.pointee.cluster, host: host) }
+    }
+    let edge = edges.base + Int(call.pointee.edge)
+    let anyByteSent = call.pointee.marks & Call.anyByteSent != 0
+    if !edge.pointee.classifier.matches(outcome, anyByteSent: anyByteSent) {
+      cluster.pointee.requests &-= 1
+      active[cluster.pointee.hostBase &+ host] &-= 1
+      if Features.hasPolicies, connection != none {
+        streamEnded(connection, isClean: outcome.kind == .response)
+      }
+      deliver(c, outcome)
+    } else {
+      // The stream counts as active while its failure is judged.
+      let decision = judge(c, outcome)
+      cluster.pointee.requests &-= 1
+      active[cluster.pointee.hostBase &+ host] &-= 1
+      if Features.hasPolicies, connection != none {
+        // An answer that is passed over for a retry is not read to its end: HTTP/1.1 closes.
+        let isClean = outcome.kind == .response && (decision != .retry || kind.pointee.isHTTP2)
+        streamEnded(connection, isClean: isClean)
+      }
+      conclude(c, outcome, decision)
+    }
+  }
+
+  /// A try is over that had no stream: refused by a limit, without host, or without connection.
+  @inline(never) mutating func endTry(_ c: UInt32, _ outcome: AttemptOutcome) {
+    let call = calls.pointer(c)
+    let cluster = call.pointee.cluster
+    if Features.hasPolicies, outcome.kind.feedsOutlierDetector {
+      let kind = clusterKinds.base + Int(clusters[cluster].kind)
+      hostCounts[kind.pointee.firstEndpoint &+ call.pointee.host].errors &+= 1
+      if kind.pointee.hasDetector { report(outcome, cluster, host: call.pointee.host) }
+    }
+    let edge = edges.base + Int(call.pointee.edge)
+    let anyByteSent = call.pointee.marks & Call.anyByteSent != 0
+    if edge.pointee.classifier.matches(outcome, anyByteSent: anyByteSent) {
+      conclude(c, outcome, judge(c, outcome))
+    } else {
+      deliver(c, outcome)
+    }
+  }
+
+  /// Whether an outcome that the policy retries is retried: allowance first, then room.
+  @inline(never) mutating func judge(_ c: UInt32, _ outcome: AttemptOutcome) -> RetryState.Decision {
+    releaseRetrySlot(c)
+    let call = calls.pointer(c)
+    let edge = edges.base + Int(call.pointee.edge)
+    let cluster = clusters.base + Int(call.pointee.cluster)
+    let kind = clusterKinds.base + Int(cluster.pointee.kind)
+    if UInt32(call.pointee.attempts) > edge.pointee.numRetries { return .limitExceeded }
+    let hasRoom = kind.pointee.retryAdmission.hasRoom(
+      outstanding: cluster.pointee.retries, active: cluster.pointee.requests,
+      pending: cluster.pointee.pending)
+    if !hasRoom { return .overflow }
+    cluster.pointee.retries &+= 1
+    call.pointee.marks |= Call.holdsRetrySlot
+    return .retry
+  }
+
+  /// Gives the slot back that a retried call holds.
+  @inline(__always) mutating func releaseRetrySlot(_ c: UInt32) {
+    if calls[c].marks & Call.holdsRetrySlot != 0 {
+      calls[c].marks &= ~Call.holdsRetrySlot
+      clusters[calls[c].cluster].retries &-= 1
+    }
+  }
+
+  /// Acts on the judgement of an outcome that the policy retries.
+  @inline(never)
+  mutating func conclude(_ c: UInt32, _ outcome: AttemptOutcome, _ decision: RetryState.Decision) {
+    let kind = clusters[calls[c].cluster].kind
+    let edge = edges.base + Int(calls[c].edge)
+    switch decision {
+    case .deliver: deliver(c, outcome)
+    case .limitExceeded:
+      statistics[kind].upstreamRqRetryLimitExceeded &+= 1
+      end(c, outcome, adding: .upstreamRetryLimitExceeded)
+    case .overflow:
+      statistics[kind].upstreamRqRetryOverflow &+= 1
+      edge.pointee.retriesRefused &+= 1
+      end(c, outcome, adding: .upstreamOverflow)
+    case .retry:
+      rememberHost(c)
+      let wait = backOff(c, outcome)
+      calls[c].state = .backingOff
+      let sequence = schedule(.backOffOver, c, after: wait)
+      calls[c].tryTimer = UInt32(truncatingIfNeeded: sequence)
+    }
+  }
+
+  /// Counts a retry and draws its wait.
+  @inline(never) mutating func backOff(_ c: UInt32, _ outcome: AttemptOutcome) -> SimDuration {
+    let call = calls.pointer(c)
+    let cluster = clusters.base + Int(call.pointee.cluster)
+    let edge = edges.base + Int(call.pointee.edge)
+    edge.pointee.retries &+= 1
+    statistics[cluster.pointee.kind].upstreamRqRetry &+= 1
+    if Features.hasPolicies, let asked = askedBackOff(c, edge) {
+      statistics[cluster.pointee.kind].upstreamRqRetryBackoffRatelimited &+= 1
+      return asked
+    }
+    statistics[cluster.pointee.kind].upstreamRqRetryBackoffExponential &+= 1
+    // The exponential sequence does not advance with waits that a header asked for.
+    let exponential = Int(call.pointee.attempts) - waitsByHeader(c)
+    return edge.pointee.backOff.wait(
+      beforeRetry: exponential, using: &cluster.pointee.jitter)
+  }
+
+  // MARK: The way out
+
+  /// An outcome that the policy does not retry is the end.
+  @inline(__always) mutating func deliver(_ c: UInt32, _ outcome: AttemptOutcome) {
+    if calls[c].attempts > 1 {
+      statistics[clusters[calls[c].cluster].kind].upstreamRqRetrySuccess &+= 1
+    }
+    end(c, outcome, adding: [])
+  }
+
+  /// A routed call has ended with the outcome of its last try.
+  @inline(__always)
+  mutating func end(_ c: UInt32, _ outcome: AttemptOutcome, adding flags: ResponseFlags) {
+    if outcome.kind == .response {
+      leave(c, reply: outcome.status, flags: flags, details: .viaUpstream)
+    } else {
+      leave(
+        c, reply: outcome.status, flags: outcome.flags.union(flags), details: outcome.details)
+    }
+  }
+
+  /// The answer leaves the proxy.
+  @inline(__always)
+  mutating func leave(
+    _ c: UInt32, reply: UInt16, flags: ResponseFlags, details: ResponseDetails
+  ) {
+    let call = calls.pointer(c)
+    cancel(&call.pointee.routeTimer)
+    releaseRetrySlot(c)
+    if Features.hasPolicies, call.pointee.extra != none { leaveWithExtra(c, reply, flags, details) }
+    let edge = edges.base + Int(call.pointee.edge)
+    if reply < 500 && reply != 0 {
+      edge.pointee.succeeded &+= 1
+    } else {
+      edge.pointee.failed &+= 1
+    }
+    if histograms.isOn { histograms.recordEdge(call.pointee.edge, now - call.pointee.started) }
+    call.pointee.setResult(reply, flags: flags)
+    if edge.pointee.fromCaller.isZero {
+      answerAtCaller(c)
+    } else {
+      schedule(.answerAtCaller, c, along: edge.pointee.fromCaller)
+    }
+  }
+
+  /// The answer has reached the caller.
+  @inline(__always) mutating func answerAtCaller(_ c: UInt32) {
+    let call = calls[c]
+    calls.free(c)
+    let handle = call.parent & 0xFF_FFFF
+    switch call.parent & Parent.tagMask {
+    case Parent.job: childEnded(handle, call)
+    case Parent.source: requestEnded(handle, call)
+    default: if Features.hasPolicies { rareParentHears(call) }
+    }
+  }
+
+  // MARK: Timers of the common path
+
+  /// A per-try timer fired.
+  @inline(never) mutating func perTryTimeout(_ c: UInt32) {
+    let call = calls.pointer(c)
+    call.pointee.tryTimer = none
+    let edge = edges.base + Int(call.pointee.edge)
+    statistics[clusters[call.pointee.cluster].kind].upstreamRqPerTryTimeout &+= 1
+    if Features.hasPolicies, edge.pointee.hedges { return hedge(c) }
+    let connection = abandonTry(c)
+    closeStream(c, connection, outcome: AttemptOutcome(.perTryTimeout))
+  }
+
+  /// The try under way is given up; its connection, for whoever closes the stream.
+  @inline(__always) mutating func abandonTry(_ c: UInt32) -> UInt32 {
+    let call = calls.pointer(c)
+    let j = call.pointee.job
+    call.pointee.job = none
+    let connection = jobs[j].connection
+    abandon(j, cluster: call.pointee.cluster)
+    return connection
+  }
+
+  /// A route's timer fired: everything ends.
+  @inline(never) mutating func routeTimeout(_ c: UInt32) {
+    calls[c].routeTimer = none
+    statistics[clusters[calls[c].cluster].kind].upstreamRqTimeout &+= 1
+    giveUp(c, AttemptOutcome(.routeTimeout))
+  }
+
+  /// Ends a routed call whatever it is doing, with an outcome that no policy retries.
+  @inline(never) mutating func giveUp(_ c: UInt32, _ outcome: AttemptOutcome) {
+    let call = calls.pointer(c)
+    cancelTryTimer(c)
+    switch call.pointee.state {
+    case .trying:
+      if Features.hasPolicies, call.pointee.extra != none {
+        dropHedged(c, reporting: outcome)
+      }
+      if call.pointee.job != none {
+        let host = call.pointee.host
+        let cluster = call.pointee.cluster
+        let connection = abandonTry(c)
+        if Features.hasPolicies, call.pointee.marks & Call.answerBegun == 0,
+          outcome.kind.feedsOutlierDetector
+        {
+          let kind = clusters[cluster].kind
+          hostCounts[clusterKinds[kind].firstEndpoint &+ host].errors &+= 1
+          if clusterKinds[kind].hasDetector { report(outcome, cluster, host: host) }
+        }
+        clusters[cluster].requests &-= 1
+        active[clusters[cluster].hostBase &+ host] &-= 1
+        if Features.hasPolicies, connection != none { streamEnded(connection, isClean: false) }
+      }
+    case .pending: if Features.hasPolicies { leaveQueue(c) }
+    case .backingOff, .entering, .ended: break
+    }
+    end(c, outcome, adding: [])
+  }
+
+  /// Takes the per-try timer back; in back-off the field holds a sequence, not a timer.
+  @inline(__always) mutating func cancelTryTimer(_ c: UInt32) {
+    if calls[c].state == .backingOff {
+      calls[c].tryTimer = none
+    } else {
+      cancel(&calls[c].tryTimer)
+    }
+  }
+
+  /// Refused by `max_requests`.
+  @inline(never) mutating func overflowActive(_ c: UInt32) {
+    statistics[clusters[calls[c].cluster].kind].upstreamRqActiveOverflow &+= 1
+    noteOverflow(calls[c].cluster)
+    endTry(c, AttemptOutcome(.activeOverflow))
+  }
+}

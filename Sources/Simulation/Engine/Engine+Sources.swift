@@ -1,0 +1,207 @@
+import EventKernel
+import TimeAndChance
+import TrafficPolicy
+
+/// A source at run time.
+struct Source {
+  /// How requests are started.
+  enum Pattern: UInt8 { case open, closed, phases }
+  var pattern: Pattern
+  /// How open-loop gaps are drawn, as multiples of the mean gap.
+  var gap = CompiledDistribution.constant(1)
+  var think = CompiledDistribution.constant(0)
+  var users: UInt32 = 0
+  /// The first of its segments of the rate curve, how many, and the present one.
+  var firstSegment: UInt32 = 0
+  var segmentCount: UInt32 = 0
+  var segment: UInt32 = 0
+  /// The part of the present gap that earlier segments have used up, and the whole gap.
+  var gapLeft = 0.0
+  /// The first entry in the table of mixes, and how many.
+  var firstMix: UInt32 = 0
+  var mixCount: UInt32 = 0
+  /// The only edge, when there is one.
+  var edge: UInt32 = 0
+  var started: UInt64 = 0
+  var limit: UInt64 = .max
+  var isDone = false
+  /// Each request has a ``CallExtra``, for the log.
+  var isLogged = false
+  /// Draws of gaps, of the mix, and of think times.
+  var gaps: RandomStream
+  var mixing: RandomStream
+  var thinking: RandomStream
+  /// The number of clients that requests are spread over.
+  var instances: UInt32 = 1
+}
+
+/// A stretch of a rate curve.
+struct RateSegment {
+  var start: SimTime
+  var end: SimTime
+  /// Requests per nanosecond at the start, and the change per nanosecond.
+  var rate: Double
+  var slope: Double
+}
+
+extension Engine {
+  // MARK: Open loop
+
+  /// An open-loop source starts a request and sets the time of its next.
+  @inline(__always) mutating func sourceArrival(_ s: UInt32) {
+    let source = sources.base + Int(s)
+    source.pointee.started &+= 1
+    if source.pointee.started < source.pointee.limit {
+      scheduleArrival(s)
+    } else {
+      sourceDone(s)
+    }
+    request(from: s, parent: Parent.source | s)
+  }
+
+  /// Draws the next gap of a source and schedules the request at its end.
+  @inline(__always) mutating func scheduleArrival(_ s: UInt32) {
+    let source = sources.base + Int(s)
+    let gap = source.pointee.gap.sample(using: &source.pointee.gaps, sampler)
+    let segment = segments.base + Int(source.pointee.segment)
+    // The common case: a steady rate that lasts beyond the gap.
+    if segment.pointee.slope == 0, segment.pointee.rate > 0 {
+      let wait = gap / segment.pointee.rate + 0.5
+      if wait < Double((segment.pointee.end - queue.now).nanoseconds) {
+        schedule(.sourceArrival, s, after: .nanoseconds(Int64(wait)))
+        return
+      }
+    }
+    scheduleAcrossSegments(s, gap)
+  }
+
+  /// Finds where the area under the rate curve from now on reaches the gap.
+  @inline(never) mutating func scheduleAcrossSegments(_ s: UInt32, _ gap: Double) {
+    let source = sources.base + Int(s)
+    var left = gap
+    var time = now
+    while true {
+      let segment = segments[source.pointee.segment]
+      let elapsed = Double(max(0, (time - segment.start).nanoseconds))
+      let rate = segment.rate + segment.slope * elapsed
+      let length = Double((segment.end - time).nanoseconds)
+      let area = length * (rate + segment.slope * length / 2)
+      if area > left {
+        let wait: Double
+        if abs(segment.slope) * length < 1e-12 * rate {
+          wait = left / rate
+        } else {
+          let root = (rate * rate + 2 * segment.slope * left).squareRoot()
+          wait = 2 * left / (rate + root)  // the stable form of the quadratic's root
+        }
+        let at = time + .nanoseconds(min(Int64(length), Int64(wait + 0.5)))
+        schedule(.sourceArrival, s, after: at - now)
+        return
+      }
+      left -= area
+      time = segment.end
+      guard source.pointee.segment + 1 < source.pointee.firstSegment + source.pointee.segmentCount
+      else { return sourceDone(s) }
+      source.pointee.segment += 1
+    }
+  }
+
+  /// Starts a request of a source.
+  @inline(__always) mutating func request(from s: UInt32, parent: UInt32) {
+    let source = sources.base + Int(s)
+    openRequests += 1
+    sourceCounts[s].offered &+= 1
+    var edge = source.pointee.edge
+    if source.pointee.mixCount > 1 { edge = drawEdge(source) }
+    if Features.hasPolicies, edges[edge].hasClient {
+      return startClientCall(edge: edge, parent: parent, source: s)
+    }
+    if source.pointee.isLogged {
+      startCall(edge: edge, parent: parent, extra: logRequest(s, parent))
+    } else {
+      startCall(edge: edge, parent: parent)
+    }
+  }
+
+  @inline(never)
+  private mutating func drawEdge(_ source: UnsafeMutablePointer<Source>) -> UInt32 {
+    let u = source.pointee.mixing.unit()
+    var entry = Int(source.pointee.firstMix)
+    while mixes[entry].below <= u { entry += 1 }
+    return mixes[entry].edge
+  }
+
+  /// A request of an open-loop source has ended.
+  @inline(__always) mutating func requestEnded(_ s: UInt32, _ call: Call) {
+    countEnd(s, call)
+    openRequests -= 1
+    if openRequests == 0, openSources == 0 { allDone() }
+  }
+
+  // MARK: Closed loop
+
+  /// A user has thought enough.
+  mutating func thinkOver(_ user: UInt32) {
+    let s = users[user].source
+    guard !sources[s].isDone else { return userLeaves() }
+    sources[s].started &+= 1
+    request(from: s, parent: Parent.user | user)
+    if sources[s].started >= sources[s].limit { sourceDone(s) }
+  }
+
+  private mutating func userLeaves() {
+    if openRequests == 0, openSources == 0 { allDone() }
+  }
+
+  /// A request of a user has ended.
+  @inline(never) mutating func userHears(_ user: UInt32, _ call: Call) {
+    let s = users[user].source
+    countEnd(s, call)
+    openRequests -= 1
+    if sources[s].pattern == .phases {
+      clientHears(s, phase: users[user].phase, call)
+      users.free(user)
+    } else if sources[s].isDone {
+      userLeaves()
+    } else {
+      let source = sources.base + Int(s)
+      let time = source.pointee.think.sampleNanoseconds(
+        using: &source.pointee.thinking, sampler)
+      schedule(.thinkOver, user, after: .nanoseconds(time))
+    }
+    if openRequests == 0, openSources == 0 { allDone() }
+  }
+
+  // MARK: The end of sources
+
+  /// A source starts no further requests.
+  @inline(never) mutating func sourceDone(_ s: UInt32) {
+    guard !sources[s].isDone else { return }
+    sources[s].isDone = true
+    openSources -= 1
+  }
+
+  /// No source starts requests any more.
+  mutating func sourcesEnd() {
+    for s in 0..<UInt32(sources.count) { sourceDone(s) }
+    schedule(.runEnd, 0, after: model.linger)
+  }
+
+  /// Every source has ended and every request too.
+  @inline(never) mutating func allDone() {
+    guard model.duration == nil, !isEnding else { return }
+    isEnding = true
+    schedule(.runEnd, 0, after: model.linger)
+  }
+
+  // MARK: Parents off the common path
+
+  @inline(never) mutating func rareParentHears(_ call: Call) {
+    let handle = call.parent & 0xFF_FFFF
+    switch call.parent & Parent.tagMask {
+    case Parent.user: userHears(handle, call)
+    case Parent.client: clientCallHears(handle, call)
+    default: break
+    }
+  }
+}

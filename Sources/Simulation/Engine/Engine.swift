@@ -1,0 +1,220 @@
+import EventKernel
+import Statistics
+import TimeAndChance
+import TrafficPolicy
+
+/// What an engine is built with; a constant, so that what is off is not compiled.
+protocol EngineFeatures {
+  /// False leaves out the code of every policy that is not on the common path: pools, outlier
+  /// detection, filters, hedging, mirrors, rare timers. For measuring what their presence costs.
+  static var hasPolicies: Bool { get }
+}
+
+/// Everything.
+enum EveryPolicy: EngineFeatures { static var hasPolicies: Bool { true } }
+
+/// Only what the common path needs.
+enum NoPolicies: EngineFeatures { static var hasPolicies: Bool { false } }
+
+/// One run: the tables of a model, the records of what is under way, and the loop over events.
+///
+/// A request's way through it is a chain of small functions, in the order of
+/// `Engine+Sources`, `Engine+Router`, `Engine+ConnectionPool`, `Engine+Pods`, and back. Each is
+/// entered by one ``EventKind`` or called by its neighbour when the delay between them is zero.
+struct Engine<Features: EngineFeatures>: ~Copyable {
+  var queue = EventQueue()
+  let sampler: Sampler
+  let model: SimulationModel
+  let seed: UInt64
+  let replication: UInt64
+  /// Keeps the laws' tables alive.
+  let samplingTables: SamplingTables
+
+  // Records of what is under way.
+  var calls = Slab<Call>()
+  var jobs = Slab<Job>()
+  var extras = Slab<CallExtra>(capacity: 16)
+  var connections = Slab<Connection>(capacity: 16)
+  var clientCalls = Slab<ClientCall>(capacity: 16)
+  var users = Slab<ClientUser>(capacity: 16)
+
+  // What the model compiled to.
+  var edges: Table<Edge>
+  var weights: Table<(cluster: UInt32, weight: UInt32)>
+  var clusterKinds: Table<ClusterKind>
+  var endpointPods: Table<UInt32>
+  var services: Table<Service>
+  var pods: Table<Pod>
+  var entries: Table<UInt32>
+  var steps: Table<Step>
+  var branches: Table<UInt32>
+  var choices: Table<(below: Double, step: UInt32)>
+  var replies: Table<SpecialReply>
+  var sources: Table<Source>
+  var proxies: Table<Proxy>
+  var segments: Table<RateSegment>
+  var mixes: Table<(below: Double, edge: UInt32)>
+  var mirrors: Table<Mirror>
+  /// What is looked at rarely, by edge, by pod, by endpoint, by cluster kind.
+  var retryPolicies: [RetryPolicy?]
+  var clientSettings: [ClientSetting]
+  var scripts: [HostScript?]
+  var memberships: [Bool]
+  var hostSetViews: [HostSetViews]
+
+  // State of proxies, made on a pair's first use.
+  var clusterOfInstance: Table<UInt32>
+  var clusters = Table<ProxyCluster>()
+  var active = Table<UInt32>()
+  var hostStates = Table<HostState>()
+  var pools = Table<Pool>()
+  var balancers = Table<ClusterBalancer>()
+  var detectors = Table<ClusterHealth>()
+  var judges = Table<OutlierDetector>()
+  var filters: [FilterChain?]
+
+  // Statistics and logs.
+  var statistics: Table<EnvoyClusterStatistics>
+  var hostCounts: Table<HostCount>
+  var sourceCounts: Table<SourceCount>
+  var histograms: Histograms
+  var log = RunLog()
+  var clients: [ScriptedClient?] = []
+  var clientStates: Table<ClientGuard>
+  /// The wait that the answer at hand asks for, while it is judged.
+  var pendingAsked: AskedWait?
+  /// Tries and answers whose network holds them back.
+  var heldBack: [HeldBack] = []
+  var networkRandom: RandomStream
+  /// The end of the run has been scheduled.
+  var isEnding = false
+
+  var eventCount: UInt64 = 0
+  var limits = RunLimits()
+  /// Requests of sources that have not ended.
+  var openRequests = 0
+  /// Sources that may start further requests.
+  var openSources = 0
+  var isOver = false
+  var stopReason: StopReason?
+  /// Direct calls of each other by functions whose delay is zero; see ``maxDepth``.
+  var depth = 0
+  /// Requests that began before it are not counted.
+  var countsFrom = SimTime.zero
+
+  /// Direct calls nest no deeper; then an event with no delay takes over.
+  static var maxDepth: Int { 24 }
+
+  @inline(__always) var now: SimTime { queue.now }
+
+  /// Runs to the end.
+  mutating func run() {
+    begin()
+    while !isOver, let event = queue.next() {
+      eventCount &+= 1
+      handle(event)
+      if eventCount & 0xFFF == 0, mustStop() { break }
+    }
+    finish()
+  }
+
+  /// One event: the whole of the dispatch.
+  @inline(__always) mutating func handle(_ event: Event) {
+    let handle = event.handle
+    switch unsafeBitCast(event.kind, to: EventKind.self) {
+    case .sourceArrival: sourceArrival(handle)
+    case .callAtProxy: callAtProxy(handle)
+    case .jobArrives: jobArrives(handle)
+    case .stepDone: stepDone(handle)
+    case .responseAtProxy: responseAtProxy(handle)
+    case .answerAtCaller: answerAtCaller(handle)
+    case .perTryTimeout: perTryTimeout(handle)
+    case .backOffOver: backOffOver(handle, sequence: event.sequence)
+    case .routeTimeout: routeTimeout(handle)
+    default: if Features.hasPolicies { handleRare(event) } else { handleRun(event) }
+    }
+  }
+
+  /// Events of the run itself, and those of features off the common path.
+  @inline(never) mutating func handleRare(_ event: Event) {
+    let handle = event.handle
+    switch unsafeBitCast(event.kind, to: EventKind.self) {
+    case .connectDone: connectDone(handle)
+    case .connectTimeout: connectTimedOut(handle)
+    case .connectionIdle: connectionIdle(handle)
+    case .bodyBroken: bodyBroken(handle)
+    case .streamIdle: streamIdle(handle)
+    case .maxStreamDuration: maxStreamDuration(handle)
+    case .clientAbort: clientAbort(handle)
+    case .faultDelayOver: faultDelayOver(handle)
+    case .rateLimitAnswer: rateLimitAnswer(handle)
+    case .abandonmentAtPod: abandonmentAtPod(handle)
+    case .clientRetry: clientRetry(handle, sequence: event.sequence)
+    case .clientTryTimeout: clientTryTimeout(handle)
+    case .clientDeadline: clientDeadline(handle)
+    case .outlierSweep: outlierSweep(handle)
+    case .mergeTimer: mergeTimer(handle)
+    case .healthCheck: healthCheck(handle)
+    case .concurrencyUpdate: concurrencyUpdate(handle)
+    case .minRTTWindow: minRTTWindow(handle)
+    default: handleRun(event)
+    }
+  }
+
+  @inline(never) mutating func handleRun(_ event: Event) {
+    let handle = event.handle
+    switch unsafeBitCast(event.kind, to: EventKind.self) {
+    case .thinkOver: thinkOver(handle)
+    case .clientStep: clientStep(handle)
+    case .clientOpenLoop: clientOpenLoop(handle)
+    case .action: act(handle)
+    case .warmupOver: warmupOver()
+    case .windowEnd: windowEnd()
+    case .sourcesEnd: sourcesEnd()
+    case .runEnd: isOver = true
+    default: preconditionFailure("an event of kind \(event.kind) reached the wrong switch")
+    }
+  }
+
+  /// Schedules along a fixed delay.
+  @inline(__always)
+  mutating func schedule(_ kind: EventKind, _ handle: UInt32, along delay: FixedDelay) {
+    queue.schedule(on: delay.line, kind: kind.rawValue, handle: handle)
+  }
+
+  /// Schedules after a delay of any length.
+  @inline(__always) @discardableResult
+  mutating func schedule(_ kind: EventKind, _ handle: UInt32, after delay: SimDuration) -> UInt64 {
+    queue.schedule(after: delay, kind: kind.rawValue, handle: handle)
+  }
+
+  /// Starts a timer, or none when the timeout is off.
+  @inline(__always)
+  mutating func start(_ timeout: FixedTimeout, _ kind: EventKind, _ handle: UInt32) -> UInt32 {
+    guard timeout.isOn else { return none }
+    return queue.startTimer(on: timeout.line, kind: kind.rawValue, handle: handle).index
+  }
+
+  /// Takes a timer back, if there is one.
+  @inline(__always) mutating func cancel(_ timer: inout UInt32) {
+    if timer != none {
+      queue.cancel(Timer(index: timer))
+      timer = none
+    }
+  }
+
+  /// Bytes of records, timers and pending events.
+  var byteCount: Int {
+    calls.byteCount + jobs.byteCount + extras.byteCount + connections.byteCount
+      + clientCalls.byteCount + users.byteCount + queue.byteCount + log.byteCount
+  }
+
+  /// Whether a limit of the run is reached; once per block of events.
+  @inline(never) mutating func mustStop() -> Bool {
+    queue.checkLimits()
+    if let most = limits.maxEvents, eventCount >= most { stopReason = .eventLimit }
+    if let most = limits.maxMemory, byteCount > most { stopReason = .memoryLimit }
+    if limits.isInterrupted() { stopReason = .interrupted }
+    return stopReason != nil
+  }
+}

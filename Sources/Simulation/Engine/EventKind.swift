@@ -1,0 +1,84 @@
+/// What an event of the engine is; the raw value is the kernel's event kind.
+enum EventKind: UInt8 {
+  // The common path, in the order of a request's life.
+  /// An open-loop source starts its next request (source).
+  case sourceArrival
+  /// A call has reached its proxy (call).
+  case callAtProxy
+  /// A try has reached its pod (job).
+  case jobArrives
+  /// A step's work is done (job).
+  case stepDone
+  /// A pod's answer, or the news of a reset, has reached the proxy (job).
+  case responseAtProxy
+  /// The proxy's answer has reached the caller (call).
+  case answerAtCaller
+  /// A per-try timer fired (call).
+  case perTryTimeout
+  /// A back-off is over (call; stale unless the sequence matches).
+  case backOffOver
+  /// A route's timer fired (call).
+  case routeTimeout
+
+  // Connections.
+  /// A handshake is done or refused (connection).
+  case connectDone
+  /// A handshake took too long (connection).
+  case connectTimeout
+  /// A connection may have been idle too long (connection; looks at the last use).
+  case connectionIdle
+  /// The rest of an answer breaks off (job).
+  case bodyBroken
+
+  // Rare timers of a request.
+  /// Nothing moved on a stream for too long (call).
+  case streamIdle
+  /// A stream lived too long (call).
+  case maxStreamDuration
+  /// The client gives up (call).
+  case clientAbort
+  /// The fault filter's delay is over (call).
+  case faultDelayOver
+  /// The rate limit service has answered (call).
+  case rateLimitAnswer
+  /// News of an abandoned try has reached its pod (job).
+  case abandonmentAtPod
+  /// A client without a mesh tries again (client call; stale unless the sequence matches).
+  case clientRetry
+  /// A client without a mesh gives one try up (client call).
+  case clientTryTimeout
+  /// A client without a mesh gives up altogether (client call).
+  case clientDeadline
+
+  // Proxies.
+  /// An outlier sweep (proxy cluster).
+  case outlierSweep
+  /// Health changes that were held back reach the balancers (proxy cluster).
+  case mergeTimer
+  /// Active health checks of a cluster (proxy cluster).
+  case healthCheck
+  /// The concurrency limit is updated (proxy instance).
+  case concurrencyUpdate
+  /// The minimal round trip is measured anew (proxy instance).
+  case minRTTWindow
+
+  // The run.
+  /// A closed-loop user has thought enough (source in the upper bits, see ``ClosedUser``).
+  case thinkOver
+  /// A scripted client goes on (source).
+  case clientStep
+  /// The next request of a scripted open loop (source).
+  case clientOpenLoop
+  /// A timed action (index).
+  case action
+  /// The rate curve has a new segment (source).
+  case rateChange
+  /// Counting begins.
+  case warmupOver
+  /// A window of the time series ends.
+  case windowEnd
+  /// Sources stop.
+  case sourcesEnd
+  /// The run ends.
+  case runEnd
+}

@@ -1,0 +1,300 @@
+import EventKernel
+import TimeAndChance
+import TrafficPolicy
+
+/// The handle of nothing, in any slab.
+let none: UInt32 = 0xFF_FFFF
+
+/// A call under way: one request of a caller, with all its tries, as its proxy sees it.
+///
+/// 40 bytes; what only some calls need is in ``CallExtra``.
+struct Call: BitwiseCopyable {
+  /// Where a call stands.
+  enum State: UInt8 {
+    /// On its way to the proxy, or in the proxy's filters.
+    case entering
+    /// Queued for a connection; ``Call/job`` links to the next in the queue.
+    case pending
+    /// A try is under way.
+    case trying
+    /// Waiting before a retry; ``Call/tryTimer`` holds the low bits of the event's sequence.
+    case backingOff
+    /// Ended; the answer is on its way to the caller, see ``Call/setResult(_:flags:)``.
+    case ended
+  }
+
+  /// When the caller made it.
+  var started: SimTime
+  /// Who waits for it: a tag in the upper 8 bits, see ``Parent``, and a handle.
+  var parent: UInt32
+  /// The job of the try under way, or ``none``.
+  var job: UInt32
+  /// The per-try timer, or ``none``.
+  var tryTimer: UInt32
+  /// The route's timer, or ``none``.
+  var routeTimer: UInt32
+  /// The proxy instance before routing, then the state of its cluster.
+  var cluster: UInt32
+  /// The endpoint of the try in the lower 24 bits, the worker thread in the upper 8.
+  var hostAndWorker: UInt32
+  /// The ``CallExtra`` in the lower 24 bits or ``none``, and the state and marks in the upper 8.
+  var extraAndState: UInt32
+  /// The edge.
+  var edge: UInt16
+  /// Tries begun.
+  var attempts: UInt8
+  /// The state and marks.
+  var marks: UInt8
+
+  static let holdsRetrySlot: UInt8 = 1 << 4
+  static let anyByteSent: UInt8 = 1 << 5
+  static let answerBegun: UInt8 = 1 << 6
+  static let mirrored: UInt8 = 1 << 7
+
+  @inline(__always) var state: State {
+    get { unsafeBitCast(marks & 7, to: State.self) }
+    set { marks = marks & ~7 | newValue.rawValue }
+  }
+  @inline(__always) var host: UInt32 {
+    get { hostAndWorker & 0xFF_FFFF }
+    set { hostAndWorker = hostAndWorker & 0xFF00_0000 | newValue }
+  }
+  @inline(__always) var worker: Int {
+    get { Int(hostAndWorker >> 24) }
+    set { hostAndWorker = hostAndWorker & 0xFF_FFFF | UInt32(newValue) << 24 }
+  }
+  @inline(__always) var extra: UInt32 {
+    get { extraAndState & 0xFF_FFFF }
+    set { extraAndState = newValue }
+  }
+  /// Keeps what the caller will hear, in fields that an ended call no longer needs.
+  @inline(__always) mutating func setResult(_ reply: UInt16, flags: ResponseFlags) {
+    state = .ended
+    tryTimer = UInt32(reply)
+    routeTimer = flags.rawValue
+  }
+  @inline(__always) var reply: UInt16 { UInt16(truncatingIfNeeded: tryTimer) }
+  @inline(__always) var flags: ResponseFlags { ResponseFlags(rawValue: routeTimer) }
+}
+
+/// Who waits for a call.
+enum Parent {
+  /// A job: one of a pod's calls (job handle).
+  static let job: UInt32 = 0 << 24
+  /// An open-loop source (source).
+  static let source: UInt32 = 1 << 24
+  /// A user of a closed loop, or a scripted client's request (user handle).
+  static let user: UInt32 = 2 << 24
+  /// A client without a mesh (client call handle).
+  static let client: UInt32 = 3 << 24
+  /// Nobody: a mirrored copy, or a call whose caller has gone.
+  static let nobody: UInt32 = 4 << 24
+
+  static let tagMask: UInt32 = 0xFF00_0000
+}
+
+/// What only some calls need.
+struct CallExtra: BitwiseCopyable {
+  /// The index in the request log, or -1.
+  var record: Int32 = -1
+  /// The hash for consistent hashing, when ``hasHash``.
+  var hash: UInt64 = 0
+  var hasHash = false
+  /// The filter that a suspended request goes on with.
+  var filter: UInt8 = 0
+  /// The fault filter delayed it.
+  var delayInjected = false
+  /// It counts as an active fault.
+  var faultIsActive = false
+  /// It counts in adaptive concurrency, since then.
+  var concurrencyCounts = false
+  var concurrencyStart = SimTime.zero
+  /// Admission control records its outcome.
+  var admissionCounts = false
+  /// The client gives up at this instant; `.never` if not.
+  var abortAt = SimTime.never
+  var abortTimer: UInt32 = none
+  var idleTimer: UInt32 = none
+  var durationTimer: UInt32 = none
+  /// Endpoints tried, up to 16; older ones are forgotten.
+  var triedCount: UInt8 = 0
+  var tried = InlineArray<16, UInt32>(repeating: 0)
+  /// The priority levels tried.
+  var priorities = PreviousPriorities(updateFrequency: 1)
+  /// Waits before retries that a header asked for.
+  var waitsByHeader: UInt8 = 0
+  /// Jobs of hedged tries that go on beside the present one.
+  var hedgedCount: UInt8 = 0
+  var hedged = InlineArray<8, UInt32>(repeating: none)
+  var hedgedHosts = InlineArray<8, UInt32>(repeating: 0)
+  /// A retry is waiting in back-off beside hedged tries, for the event of this sequence.
+  var retryPending = false
+  var retrySequence: UInt32 = 0
+  /// The cluster of the configuration that was chosen, or -1.
+  var chosenCluster: Int32 = -1
+  /// The arrival at the proxy.
+  var arrived = SimTime.zero
+}
+
+/// A try as it exists on the wire and in a pod; it may outlive its call.
+///
+/// 32 bytes. Branches of a parallel step are jobs too: their ``call`` is the job they belong to.
+struct Job: BitwiseCopyable {
+  /// When it reached the pod.
+  var since: SimTime
+  /// The call that waits for it, or ``none``; for a branch, the job that waits for it.
+  var call: UInt32
+  /// The next in the pod's queue; while calls are under way, how many.
+  var link: UInt32
+  /// The pod.
+  var pod: UInt32
+  /// The connection it came on, or ``none``.
+  var connection: UInt32
+  /// The next step; on the way to the pod, the operation.
+  var step: UInt32
+  /// A status, or 1000 and more for an entry of the reply table; on the way, the proxy's number
+  /// of the try.
+  var reply: UInt16
+  /// See the constants.
+  var marks: UInt8
+  /// What the job is doing.
+  var state: UInt8
+
+  static let travelling: UInt8 = 0
+  static let queued: UInt8 = 1
+  static let working: UInt8 = 2
+  static let calling: UInt8 = 3
+  static let answering: UInt8 = 4
+  static let hanging: UInt8 = 5
+  /// Gone, but an event that concerns it is still to come.
+  static let gone: UInt8 = 6
+  /// In the slab's free list.
+  static let freed: UInt8 = 7
+
+  static let hasWorker: UInt8 = 1 << 0
+  static let isBranch: UInt8 = 1 << 1
+  /// The news that its call gave up is on its way.
+  static let abandonmentUnderWay: UInt8 = 1 << 2
+  /// A call or branch of it failed.
+  static let childFailed: UInt8 = 1 << 3
+  static let isMirror: UInt8 = 1 << 4
+  static let ignoresFailure: UInt8 = 1 << 5
+  static let forwards: UInt8 = 1 << 6
+  static let isRetry: UInt8 = 1 << 7
+}
+
+/// A connection of a proxy to a host.
+struct Connection: BitwiseCopyable {
+  /// Its pool.
+  var pool: UInt32
+  /// Neighbours in the pool's list of ready connections; ``next`` also links the free list.
+  var next: UInt32
+  var previous: UInt32
+  /// The handshake's timer, or ``none``.
+  var timer: UInt32
+  /// Streams on it now.
+  var streams: UInt32
+  /// Streams it has carried.
+  var served: UInt32
+  /// When it was last used.
+  var lastUse: SimTime
+  /// See the constants.
+  var state: UInt8
+  var isListed: Bool
+
+  static let free: UInt8 = 0
+  static let connecting: UInt8 = 1
+  static let open: UInt8 = 2
+  static let draining: UInt8 = 3
+}
+
+/// The connections and the queue of one (worker, host) of a proxy's cluster.
+struct Pool: BitwiseCopyable {
+  /// The state of the proxy's cluster.
+  var cluster: UInt32
+  /// The endpoint.
+  var host: UInt32
+  /// The first connection with room for a stream, or ``none``.
+  var ready: UInt32 = none
+  /// The queue of calls.
+  var pendingHead: UInt32 = none
+  var pendingTail: UInt32 = none
+  var pendingCount: UInt32 = 0
+  /// Connections, and those of them whose handshake is under way.
+  var connections: UInt32 = 0
+  var connecting: UInt32 = 0
+}
+
+/// One pod at run time.
+struct Pod: BitwiseCopyable {
+  var busy: Int32 = 0
+  var workers: Int32 = .max
+  var queued: Int32 = 0
+  var queueLimit: Int32 = .max
+  var queueHead: UInt32 = none
+  var queueTail: UInt32 = none
+  var service: UInt32
+  /// See the constants; 0 on the common path.
+  var marks: UInt8 = 0
+  var random: RandomStream
+  /// Work takes so many times as long.
+  var slowFactor: Double = 1
+
+  // Accounting, from the end of the warm-up.
+  var lastChange = SimTime.zero
+  var busyTime: Int64 = 0
+  var queueTime: Int64 = 0
+  var peakQueue: Int32 = 0
+  var peakBusy: Int32 = 0
+  var arrivals: UInt64 = 0
+  var delayed: UInt64 = 0
+  var refused: UInt64 = 0
+  var succeeded: UInt64 = 0
+  var failed: UInt64 = 0
+  var unheard: UInt64 = 0
+  var connectionsAccepted: UInt64 = 0
+  /// Requests since the script began.
+  var scriptCount: UInt64 = 0
+  /// An injected share of failures.
+  var failShare: Double = 0
+  var failReply: UInt16 = 0
+
+  static let isDown: UInt8 = 1 << 0
+  static let isBlackhole: UInt8 = 1 << 1
+  static let isScripted: UInt8 = 1 << 2
+  static let hangs: UInt8 = 1 << 3
+  static let failsAtOnce: UInt8 = 1 << 4
+  static let failsAfterService: UInt8 = 1 << 5
+  /// The pod's health check answers badly.
+  static let isUnhealthy: UInt8 = 1 << 6
+
+  @inline(__always) mutating func account(at now: SimTime) {
+    let elapsed = (now - lastChange).nanoseconds
+    busyTime &+= elapsed &* Int64(busy)
+    queueTime &+= elapsed &* Int64(queued)
+    lastChange = now
+  }
+}
+
+/// A user of a closed loop, or a request of a scripted client.
+struct ClientUser: BitwiseCopyable {
+  var source: UInt32
+  /// The phase of a scripted client, from 0.
+  var phase: UInt32
+}
+
+/// A call of a client without a mesh: its tries are ``Call``s.
+struct ClientCall: BitwiseCopyable {
+  var started: SimTime
+  var parent: UInt32
+  var call: UInt32
+  var tryTimer: UInt32
+  var deadlineTimer: UInt32
+  /// The low bits of the sequence of a retry that waits, or 0.
+  var retrySequence: UInt32
+  /// Whose guard it uses.
+  var instance: UInt32
+  var edge: UInt16
+  var attempts: UInt16
+  var isOver: Bool
+}

@@ -1,0 +1,57 @@
+/// A fixed or growing row of values in place, without bounds checks in release builds.
+///
+/// What a run reads and writes all the time lives in these: no reference counts, no copies.
+struct Table<Element>: ~Copyable {
+  private(set) var base: UnsafeMutablePointer<Element>
+  private(set) var count = 0
+  private var capacity: Int
+
+  init(_ elements: [Element] = [], capacity: Int = 0) {
+    self.capacity = max(elements.count, capacity, 1)
+    base = .allocate(capacity: self.capacity)
+    base.initialize(from: elements, count: elements.count)
+    count = elements.count
+  }
+
+  deinit {
+    base.deinitialize(count: count)
+    base.deallocate()
+  }
+
+  mutating func append(_ element: Element) {
+    if count == capacity {
+      let grown = UnsafeMutablePointer<Element>.allocate(capacity: capacity * 2)
+      grown.moveInitialize(from: base, count: count)
+      base.deallocate()
+      base = grown
+      capacity *= 2
+    }
+    (base + count).initialize(to: element)
+    count += 1
+  }
+
+  @inline(__always) subscript(index: Int) -> Element {
+    unsafeAddress {
+      assert(index < count)
+      return UnsafePointer(base + index)
+    }
+    unsafeMutableAddress {
+      assert(index < count)
+      return base + index
+    }
+  }
+
+  @inline(__always) subscript(index: UInt32) -> Element {
+    unsafeAddress {
+      assert(index < count)
+      return UnsafePointer(base + Int(index))
+    }
+    unsafeMutableAddress {
+      assert(index < count)
+      return base + Int(index)
+    }
+  }
+
+  /// Bytes held.
+  var byteCount: Int { capacity * MemoryLayout<Element>.stride }
+}

@@ -1,0 +1,239 @@
+import EventKernel
+import TimeAndChance
+import TrafficPolicy
+
+/// A delay that is the same for every event of its kind: a line of the queue, or none at all.
+struct FixedDelay: BitwiseCopyable {
+  var line: DelayLine
+  var isZero: Bool
+}
+
+/// A timeout that is the same for every call of an edge: a line of the queue, or off.
+struct FixedTimeout: BitwiseCopyable {
+  var line: TimerLine
+  var isOn: Bool
+}
+
+/// How calls along an edge are treated: its model, its proxy's route and the proxy, resolved.
+struct Edge {
+  /// What becomes of a call that reaches the proxy.
+  enum Action: UInt8 {
+    /// Forwarded to the one cluster.
+    case forward
+    /// Forwarded to a cluster drawn by weight.
+    case forwardByWeight
+    /// Answered by the proxy itself.
+    case directResponse
+    /// 404 NR.
+    case noRoute
+    /// 503 NC.
+    case unknownCluster
+  }
+
+  /// Which proxy instance takes a call.
+  enum Placement: UInt8 {
+    /// The only one.
+    case single
+    /// One drawn at random.
+    case random
+    /// The caller's own.
+    case besideCaller
+  }
+
+  var action = Action.noRoute
+  var placement = Placement.single
+  /// True when anything before the router needs ``CallExtra`` or filters.
+  var hasEntryWork = false
+  /// True when mirrors, hashing, hedging, or timers beyond route and try are configured.
+  var hasRareWork = false
+  var hedges = false
+  var avoidsPreviousHosts = false
+  var isMirror = false
+  /// True when the edge's caller handles failures itself.
+  var hasClient = false
+  var maxPicks: UInt32 = 1
+  var previousPrioritiesFrequency: UInt32 = 0
+  var proxy: UInt32 = 0
+  var firstInstance: UInt32 = 0
+  var instanceCount: UInt32 = 1
+  /// The mirrors, in the table of mirrors.
+  var firstMirror: UInt32 = 0
+  var mirrorCount: UInt32 = 0
+  /// Draws of the proxy instance, the cluster, and mirrors.
+  var random: RandomStream
+  /// The first pod of the calling service, for ``Placement/besideCaller``.
+  var firstCaller: UInt32 = 0
+  /// The cluster in the proxy's configuration; for weights, the first entry and count.
+  var cluster: UInt32 = 0
+  var weightCount: UInt32 = 0
+  var weightTotal: UInt32 = 0
+  var operation: UInt32 = 0
+  var directReply: UInt16 = 200
+  var failureReply: UInt16 = 503
+  var numRetries: UInt32 = 0
+  var fromCaller: FixedDelay
+  var routeTimeout: FixedTimeout
+  var tryTimeout: FixedTimeout
+  var streamIdle: FixedTimeout
+  var maxStreamDuration: FixedTimeout
+  var backOff = RetryBackOff()
+  var classifier = RetryClassifier()
+  /// The model's edge, for cold details.
+  var model: UInt32 = 0
+
+  // Counters, from the end of the warm-up.
+  var calls: UInt64 = 0
+  var succeeded: UInt64 = 0
+  var failed: UInt64 = 0
+  var attempts: UInt64 = 0
+  var retries: UInt64 = 0
+  var retriesRefused: UInt64 = 0
+}
+
+/// A proxy kind at run time.
+struct Proxy {
+  /// Its instances among all.
+  var firstInstance: UInt32
+  var instanceCount: UInt32
+  var workers: UInt32
+  var clusterCount: UInt32
+  /// The first entry of its instances' clusters in the table of states.
+  var firstSlot: UInt32
+  /// The first of its clusters among all kinds.
+  var firstKind: UInt32
+  /// Each instance's share of an interval by which its sweeps are late, 0 ..< 1.
+  var phases: [Double]
+}
+
+/// A copy that a route makes.
+struct Mirror {
+  var edge: UInt32
+  var probability: Double
+}
+
+/// What an edge's caller does about failures by itself.
+struct ClientSetting {
+  var behaviour: ClientBehaviour?
+  var tryTimeout: FixedTimeout
+  var deadline: FixedTimeout
+  /// The first of its instances' guards.
+  var firstState: UInt32
+}
+
+/// What every instance of a proxy kind does with one cluster.
+struct ClusterKind {
+  var proxy: UInt32
+  /// The cluster's index in the proxy's configuration.
+  var index: UInt32
+  /// The first entry in the endpoint tables, and how many there are.
+  var firstEndpoint: UInt32
+  var endpointCount: UInt32
+  var toHost: FixedDelay
+  var connectRTT: FixedDelay
+  var connectTimeout: FixedTimeout
+  var idleTimeout: FixedTimeout
+  var opensConnections: Bool
+  var isHTTP2: Bool
+  var hasDetector: Bool
+  var hasMergeWindow: Bool
+  /// Streams one connection carries at once.
+  var streamsPerConnection: UInt32
+  /// Requests one connection carries in all.
+  var requestsPerConnection: UInt32
+  var maxConnections: UInt32
+  var maxPending: UInt32
+  var maxRequests: UInt32
+  var retryAdmission: RetryAdmission
+  var workers: UInt32
+}
+
+/// The state of one cluster in one proxy instance.
+struct ProxyCluster {
+  var kind: UInt32
+  var instance: UInt32
+  /// The first entry in the per-host tables.
+  var hostBase: UInt32
+  /// The first pool; pools of a host are adjacent, one for each worker.
+  var poolBase: UInt32
+  /// The balancers, one for each worker.
+  var firstBalancer: UInt32
+  // Under way now.
+  var requests: UInt32 = 0
+  var pending: UInt32 = 0
+  var connections: UInt32 = 0
+  var retries: UInt32 = 0
+  /// Draws of the balancers.
+  var balancing: RandomStream
+  /// Draws of back-offs.
+  var jitter: RandomStream
+  /// When an overflow was last logged.
+  var lastOverflow = SimTime(nanoseconds: .min / 2)
+  /// True while a pick was last made in panic.
+  var inPanic = false
+}
+
+/// A service at run time.
+struct Service {
+  var firstPod: UInt32
+  var podCount: UInt32
+  /// The first entry of its operations in the table of entries.
+  var firstEntry: UInt32
+  var entryCount: UInt32
+  var holdsWorkerWhileCalling: Bool
+  var abandonedWork: ServiceModel.AbandonedWork
+  var order: ServiceModel.QueueOrder
+  /// 0: a full queue is silent.
+  var refusal: UInt16
+  /// Extra one-way delay, loss and hold of the network towards its pods; rarely set.
+  var networkMarks: UInt8 = 0
+  var extraDelay = SimDuration.zero
+  var lossShare = 0.0
+  var lastQueueFull = SimTime(nanoseconds: .min / 2)
+
+  static let delayed: UInt8 = 1
+  static let lossy: UInt8 = 2
+  static let held: UInt8 = 4
+}
+
+/// A step of an operation, compiled: what to do, and where to go on.
+struct Step {
+  /// What to do.
+  enum Code: UInt8 {
+    /// Draw a time and work; stretched by slow-downs.
+    case work
+    /// Draw a time and wait.
+    case wait
+    /// Call along edge ``Step/a``.
+    case call
+    case callIgnoringFailure
+    /// Call along edge ``Step/a`` and answer with its outcome.
+    case forward
+    /// Begin branches: ``Step/b`` entries from ``Step/a`` of the branch table; go on after.
+    case parallel
+    /// Go to ``Step/a``.
+    case jump
+    /// Go to one of ``Step/b`` entries from ``Step/a`` of the choice table.
+    case choose
+    /// End with reply ``Step/a`` with probability ``Step/p``.
+    case fail
+    /// The end of a branch.
+    case endBranch
+    /// The end.
+    case end
+  }
+  var code: Code
+  var a: UInt32 = 0
+  var b: UInt32 = 0
+  var p: Double = 0
+  var law = CompiledDistribution.constant(0)
+}
+
+/// A reply that is more than a status.
+struct SpecialReply {
+  var outcome: AttemptOutcome
+  var status: UInt16
+  /// The wait that the answer's headers ask for, by the proxy that judges; nil without.
+  var headers: [HostScript.Header] = []
+  /// The answer breaks off that long after its headers.
+  var breaksAfter: SimDuration?
+}
