@@ -5,16 +5,15 @@ import Foundation
   static func main() {
     let arguments = Array(CommandLine.arguments.dropFirst())
     if arguments.contains("--help") || arguments.contains("-h") {
-      return print(RunnerOptions.usage)
+      return show(RunnerOptions.usage)
     }
     do {
       let options = try RunnerOptions(arguments: arguments)
       let folder = try VectorFolder(options.folder)
-      setvbuf(stdout, nil, _IOLBF, 0)
       var run = ConformanceRun(options)
-      run.replay(folder.files) { print($0) }
+      run.replay(folder.files, print: show)
       if let path = options.junit { try write(JUnitFile(run.results).text, to: path) }
-      print(run.closingLine)
+      show(run.closingLine)
       if run.results.contains(where: \.isFailure) { exit(1) }
     } catch let error as RunnerOptions.UsageError {
       fail("error: \(error.reason)\n\n\(RunnerOptions.usage)", 64)
@@ -23,6 +22,11 @@ import Foundation
     } catch {
       fail("error: \(error)", 70)
     }
+  }
+
+  /// Prints a line at once, so that progress shows in a pipe too.
+  @Sendable private static func show(_ line: String) {
+    FileHandle.standardOutput.write(Data((line + "\n").utf8))
   }
 
   private static func write(_ text: String, to path: String) throws {

@@ -122,7 +122,8 @@ struct VectorBlock {
   /// What is wrong with the value of a field.
   func wrong(_ key: String, _ value: VectorNode, _ expected: String) -> MalformedVector {
     let got = value.text.map { "'\($0)'" } ?? "a list or mapping"
-    return MalformedVector(line: value.line, reason: "'\(path).\(key)' must be \(expected), is \(got)")
+    return MalformedVector(
+      line: value.line, reason: "'\(path).\(key)' must be \(expected), is \(got)")
   }
 
   /// A field that must be there and is not.

@@ -6,7 +6,8 @@ extension VectorFile {
   /// - Throws: ``MalformedVector`` with the line of the first mistake.
   func checkSyntax() throws {
     if path.hasSuffix(".jsonl") {
-      for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+      for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false)
+        .enumerated()
       where !line.allSatisfy(\.isWhitespace) {
         try Self.checkJSON(String(line), firstLine: index + 1)
       }

@@ -137,7 +137,8 @@ extension MalformedVector {
     case .duplicatedKeysInMapping(let duplicates, let context):
       self.init(
         line: context.mark.line,
-        reason: "a key is given twice: \(duplicates.map { "\($0)" }.sorted().joined(separator: ", "))")
+        reason:
+          "a key is given twice: \(duplicates.map { "\($0)" }.sorted().joined(separator: ", "))")
     default:
       self.init(line: 1, reason: "not YAML: \(error)")
     }

@@ -58,7 +58,8 @@ struct EnvoyCaseDocument: Sendable {
     self.observed = MetricValue(observed)
     let list = item["check"] ?? root["check"]
     guard let entries = list?.items, !entries.isEmpty else {
-      throw MalformedVector(line: list?.line ?? item.line, reason: "'\(name)' needs 'check' entries")
+      throw MalformedVector(
+        line: list?.line ?? item.line, reason: "'\(name)' needs 'check' entries")
     }
     checks = try entries.map { try CheckEntry($0) }
     let rest = root.overlaid(by: isWhole ? nil : item)

@@ -19,7 +19,10 @@ struct LeafRule {
     switch rule {
     case .range(let range):
       return range.contains(value)
-        ? nil : ("\(MetricValue.written(range.lowerBound))...\(MetricValue.written(range.upperBound))", got)
+        ? nil
+        : (
+          "\(MetricValue.written(range.lowerBound))...\(MetricValue.written(range.upperBound))", got
+        )
     case .atLeast(let limit):
       return value >= limit ? nil : ("at least \(MetricValue.written(limit))", got)
     case .atMost(let limit):
@@ -110,7 +113,8 @@ struct LeafRule {
 
   private static func text(_ span: ClosedRange<Double>, _ by: Double, _ unit: String) -> String {
     let low = MetricValue.written(span.lowerBound)
-    let middle = span.lowerBound == span.upperBound ? low : "\(low)...\(MetricValue.written(span.upperBound))"
+    let middle =
+      span.lowerBound == span.upperBound ? low : "\(low)...\(MetricValue.written(span.upperBound))"
     return "\(middle) ± \(MetricValue.written(by))\(unit)"
   }
 

@@ -71,7 +71,9 @@ extension VectorBlock {
     condition.fail = try block.int("fail")
     condition.attemptAtMost = try block.int("attempt_lte")
     condition.probability = try block.double("probability", in: 0...1)
-    guard (condition.of == nil) == (condition.fail == nil) else { throw block.missing("of' and 'fail") }
+    guard (condition.of == nil) == (condition.fail == nil) else {
+      throw block.missing("of' and 'fail")
+    }
     return condition
   }
 

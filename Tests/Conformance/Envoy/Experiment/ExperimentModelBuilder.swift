@@ -175,8 +175,7 @@ struct ExperimentModelBuilder {
     guard times > 0 else { return nil }
     return (0..<count).map { key in
       let hash = XXHash64.hash("key-\(key)")
-      // Envoy `source/common/http/hash_policy.cc`: several sources combine by turn and xor.
-      return (1..<max(1, times)).reduce(hash) { combined, _ in (combined << 1 | combined >> 63) ^ hash }
+      return (1..<max(1, times)).reduce(hash) { combined, _ in XXHash64.combine(combined, hash) }
     }
   }
 }

@@ -21,7 +21,8 @@ struct ExperimentTopology: Sendable {
       topology.hashesByName = try block.bool("hash_by_name") ?? false
       let weights = try block.node("locality_weights").map { weights in
         try (weights.entries ?? []).map { entry in
-          guard let number = entry.value.number, let weight = Int(exactly: number), weight >= 0 else {
+          guard let number = entry.value.number, let weight = Int(exactly: number), weight >= 0
+          else {
             throw MalformedVector(line: entry.line, reason: "a weight must be a whole number")
           }
           return (zone: entry.key, weight: weight)

@@ -91,7 +91,9 @@ extension EnvoyMeasurement {
       }
     } else {
       events = record.requests.map { request in
-        let answered = request.answeredBy.map { experiment.hosts[experiment.hostIndex(of: $0)].name }
+        let answered = request.answeredBy.map {
+          experiment.hosts[experiment.hostIndex(of: $0)].name
+        }
         return ((request.started - began).inSeconds, answered == host)
       }
     }

@@ -19,9 +19,10 @@ extension VectorBlock {
       throw MalformedVector(line: node.line, reason: "more than one health check is not modelled")
     }
     cluster.healthCheck = checks.first ?? cluster.healthCheck
-    let ratio = try block("preconnect_policy") { policy in
-      try policy.double("per_upstream_preconnect_ratio", in: 1...3)
-    } ?? nil
+    let ratio =
+      try block("preconnect_policy") { policy in
+        try policy.double("per_upstream_preconnect_ratio", in: 1...3)
+      } ?? nil
     if let ratio { cluster.preconnectRatio = ratio }
   }
 
@@ -67,11 +68,18 @@ extension VectorBlock {
       if try block.block("locality_weighted_lb_config", { _ in true }) == true {
         cluster.localityWeighted = true
       }
-      let fails = try block.block("zone_aware_lb_config") { zone in
-        zone.ignore("routing_enabled", "min_cluster_size")  // needs a local cluster; there is none
-        return try zone.bool("fail_traffic_on_panic")
-      } ?? nil
+      let fails =
+        try block.block("zone_aware_lb_config") { zone in
+          zone.ignore("routing_enabled", "min_cluster_size")  // needs a local cluster; there is none
+          return try zone.bool("fail_traffic_on_panic")
+        } ?? nil
       if let fails { cluster.failTrafficOnPanic = fails }
+      let factor =
+        try block.block("consistent_hashing_lb_config") { hashing in
+          hashing.ignore("use_hostname_for_hashing")  // `topology.hash_by_name` says it
+          return try hashing.count("hash_balance_factor", in: 100...1_000_000)
+        } ?? nil
+      if let factor { cluster.hashBalanceFactor = factor }
       return cluster
     }
     if let read { cluster = read }

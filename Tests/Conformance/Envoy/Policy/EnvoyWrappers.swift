@@ -9,7 +9,8 @@ extension VectorBlock {
   }
 
   /// A `UInt32Value`: a plain number, or `{value: 3}`.
-  mutating func count(_ key: String, in range: ClosedRange<Int> = 0...4_294_967_295) throws -> Int? {
+  mutating func count(_ key: String, in range: ClosedRange<Int> = 0...4_294_967_295) throws -> Int?
+  {
     guard node(key)?.entries != nil else { return try int(key, in: range) }
     return try block(key) { try $0.int("value", in: range) ?? 0 }
   }

@@ -85,10 +85,11 @@ struct ExperimentPolicy: Sendable {
   ) throws {
     let isHTTP2 = try block.choice(
       "upstream_protocol", [("http2", true), ("http1", false), ("http1.1", false)])
-    let streams = try block.block("http2_protocol_options") { options in
-      options.ignore("initial_stream_window_size", "initial_connection_window_size")
-      return try options.count("max_concurrent_streams", in: 1...2_147_483_647)
-    } ?? nil
+    let streams =
+      try block.block("http2_protocol_options") { options in
+        options.ignore("initial_stream_window_size", "initial_connection_window_size")
+        return try options.count("max_concurrent_streams", in: 1...2_147_483_647)
+      } ?? nil
     let common = try block.block("common_http_protocol_options") { options in
       (
         most: try options.count("max_requests_per_connection"),
@@ -98,7 +99,9 @@ struct ExperimentPolicy: Sendable {
     for index in clusters.indices.prefix(own) {
       if isHTTP2 == true { clusters[index].upstreamProtocol = .http2 }
       if let streams { clusters[index].maxConcurrentStreams = streams }
-      if let most = common?.most { clusters[index].maxRequestsPerConnection = most > 0 ? most : nil }
+      if let most = common?.most {
+        clusters[index].maxRequestsPerConnection = most > 0 ? most : nil
+      }
       if let idle = common?.idle { clusters[index].idleTimeout = idle > .zero ? idle : nil }
     }
   }
@@ -120,10 +123,11 @@ struct ExperimentPolicy: Sendable {
   private static func listener(
     _ block: inout VectorBlock, _ configuration: inout EnvoyConfiguration
   ) throws {
-    let idle = try block.block("hcm") { hcm in
-      hcm.ignore("stat_prefix", "codec_type", "generate_request_id", "server_name")
-      return try hcm.duration("stream_idle_timeout")
-    } ?? nil
+    let idle =
+      try block.block("hcm") { hcm in
+        hcm.ignore("stat_prefix", "codec_type", "generate_request_id", "server_name")
+        return try hcm.duration("stream_idle_timeout")
+      } ?? nil
     if let idle { configuration.streamIdleTimeout = idle > .zero ? idle : nil }
   }
 

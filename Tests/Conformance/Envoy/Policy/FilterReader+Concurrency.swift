@@ -6,16 +6,17 @@ extension FilterReader {
   static func admissionControl(_ block: inout VectorBlock) throws -> AdmissionControlSettings? {
     var settings = AdmissionControlSettings()
     let isEnabled = try block.runtimeFlag("enabled") ?? true
-    let statuses = try block.block("success_criteria") { criteria in
-      criteria.ignore("grpc_criteria")  // judges gRPC answers only
-      return try criteria.block("http_criteria") { http in
-        try http.blocks("http_success_status") { range in
-          let start = try range.required("start", range.int("start", in: 100...600))
-          let end = try range.required("end", range.int("end", in: start...600))
-          return start..<end
-        }
+    let statuses: [Range<Int>] =
+      try block.block("success_criteria") { criteria in
+        criteria.ignore("grpc_criteria")  // judges gRPC answers only
+        return try criteria.block("http_criteria") { http in
+          try http.blocks("http_success_status") { range in
+            let start = try range.required("start", range.int("start", in: 100...600))
+            let end = try range.required("end", range.int("end", in: start...600))
+            return start..<end
+          }
+        } ?? []
       } ?? []
-    } ?? []
     if !statuses.isEmpty { settings.successStatuses = statuses }
     if let window = try block.duration("sampling_window") { settings.samplingWindow = window }
     if let percent = try block.runtimePercent("sr_threshold") {
@@ -65,7 +66,7 @@ extension FilterReader {
     guard let limit else { throw block.missing("concurrency_limit_params") }
     settings.maxConcurrencyLimit = limit.0 ?? 1000
     settings.concurrencyUpdateInterval = limit.1
-    let rtt = try block.block("min_rtt_calc_params") { rtt in
+    let hasMinRTT = try block.block("min_rtt_calc_params") { rtt in
       settings.minRTTInterval = try rtt.required("interval", rtt.duration("interval"))
       if let count = try rtt.count("request_count", in: 1...4_294_967_295) {
         settings.minRTTRequestCount = count
@@ -77,8 +78,9 @@ extension FilterReader {
       if let percent = try rtt.percent("buffer", in: 0...1_000_000) {
         settings.bufferPercent = percent
       }
+      return true
     }
-    guard rtt != nil else { throw block.missing("min_rtt_calc_params") }
+    guard hasMinRTT == true else { throw block.missing("min_rtt_calc_params") }
     return settings
   }
 }

@@ -67,7 +67,8 @@ struct FilterReader {
     try block.block(key) { bucket in
       let interval = try bucket.required("fill_interval", bucket.duration("fill_interval"))
       guard interval >= .milliseconds(50) else {
-        throw MalformedVector(line: bucket.node.line, reason: "'fill_interval' must be at least 50 ms")
+        throw MalformedVector(
+          line: bucket.node.line, reason: "'fill_interval' must be at least 50 ms")
       }
       return TokenBucketSettings(
         maxTokens: try bucket.required(
@@ -82,13 +83,14 @@ struct FilterReader {
     var settings = GlobalRateLimitSettings()
     if let timeout = try block.duration("timeout") { settings.timeout = timeout }
     settings.failureModeDeny = try block.bool("failure_mode_deny") ?? false
-    let service = try block.block("rate_limit_service") { service in
-      service.ignore("transport_api_version")
-      return try service.block("grpc_service") { grpc in
-        grpc.ignore("timeout")
-        return try grpc.block("envoy_grpc") { try $0.text("cluster_name") } ?? nil
+    let service =
+      try block.block("rate_limit_service") { service in
+        service.ignore("transport_api_version")
+        return try service.block("grpc_service") { grpc in
+          grpc.ignore("timeout")
+          return try grpc.block("envoy_grpc") { try $0.text("cluster_name") } ?? nil
+        } ?? nil
       } ?? nil
-    } ?? nil
     let name = try block.required("rate_limit_service", service)
     // The recorded hosts do not speak gRPC: a call fails at once, or, where nobody answers, when
     // its time is up.

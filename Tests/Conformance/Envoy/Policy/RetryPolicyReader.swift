@@ -33,31 +33,20 @@ extension VectorBlock {
   }
 
   private mutating func retryOn(_ key: String) throws -> RetryOn {
-    let classes: [(String, RetryOn)] = [
-      ("5xx", .fiveXX), ("gateway-error", .gatewayError), ("reset", .reset),
-      ("reset-before-request", .resetBeforeRequest), ("connect-failure", .connectFailure),
-      ("envoy-ratelimited", .envoyRateLimited), ("retriable-4xx", .retriable4xx),
-      ("refused-stream", .refusedStream), ("retriable-status-codes", .retriableStatusCodes),
-      ("retriable-headers", .retriableHeaders), ("cancelled", .cancelled),
-      ("deadline-exceeded", .deadlineExceeded), ("internal", .internal),
-      ("resource-exhausted", .resourceExhausted), ("unavailable", .unavailable),
-    ]
-    var result: RetryOn = []
-    for part in (try text(key) ?? "").split(separator: ",") {
-      let name = part.filter { $0 != " " }
-      guard let found = classes.first(where: { $0.0 == name }) else {
-        throw MalformedVector(line: node.line, reason: "unknown retry class '\(name)'")
-      }
-      result.formUnion(found.1)
+    let list = RetryOn.parse(try text(key) ?? "")
+    // Numbers are Istio's way of writing; Envoy would pass over them.
+    if let stray = list.unknown.first ?? list.statusCodes.first.map({ "\($0)" }) {
+      throw MalformedVector(line: node.line, reason: "unknown retry class '\(stray)'")
     }
-    return result
+    return list.classes
   }
 
   private mutating func backOff(_ key: String) throws -> RetryBackOff? {
     try block(key) { block in
       let base = try block.required("base_interval", block.duration("base_interval"))
       guard base >= .milliseconds(1) else {
-        throw MalformedVector(line: block.node.line, reason: "'base_interval' must be at least 1 ms")
+        throw MalformedVector(
+          line: block.node.line, reason: "'base_interval' must be at least 1 ms")
       }
       return RetryBackOff(baseInterval: base, maxInterval: try block.duration("max_interval"))
     }

@@ -62,9 +62,10 @@ struct RouteReader {
       forward.timeout = timeout > .zero ? timeout : nil
     }
     forward.idleTimeout = try block.duration("idle_timeout")
-    forward.maxStreamDuration = try block.block("max_stream_duration") { limit in
-      try limit.positiveDuration("max_stream_duration")
-    } ?? nil
+    forward.maxStreamDuration =
+      try block.block("max_stream_duration") { limit in
+        try limit.positiveDuration("max_stream_duration")
+      } ?? nil
     forward.retryPolicy = try block.retryPolicy("retry_policy") ?? defaults.retryPolicy
     forward.hedgeOnPerTryTimeout =
       try hedging(&block) ?? defaults.hedgeOnPerTryTimeout ?? false
@@ -133,9 +134,10 @@ struct RouteReader {
       let query = try policy.block("query_parameter") { query in
         HashPolicy.queryParameter(try query.required("name", query.text("name")))
       }
-      let source = try policy.block("connection_properties") { source in
-        try source.bool("source_ip") == true ? HashPolicy.sourceAddress : nil
-      } ?? nil
+      let source =
+        try policy.block("connection_properties") { source in
+          try source.bool("source_ip") == true ? HashPolicy.sourceAddress : nil
+        } ?? nil
       return try policy.required("header", header ?? cookie ?? query ?? source)
     }
   }
