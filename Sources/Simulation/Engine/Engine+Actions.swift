@@ -259,6 +259,12 @@ extension HostScript.Condition {
 }
 
 extension SpecialReply {
+  /// The end of a try without an answer.
+  init(_ kind: AttemptOutcome.Kind) {
+    outcome = AttemptOutcome(kind)
+    status = 0
+  }
+
   /// What a scripted reply looks like to the proxy.
   init(_ reply: HostScript.Reply) {
     headers = reply.headers

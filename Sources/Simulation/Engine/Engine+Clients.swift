@@ -64,7 +64,7 @@ extension Engine {
 
   /// A try of a client's call has ended.
   @inline(never) mutating func clientCallHears(_ k: UInt32, _ call: Call) {
-    cancel(&clientCalls[k].tryTimer)
+    cancel(&clientCalls.pointer(k).pointee.tryTimer)
     clientCalls[k].call = none
     let reply = call.reply
     if reply >= 500 || reply == 0 {
@@ -84,7 +84,7 @@ extension Engine {
   /// A client gives up altogether.
   mutating func clientDeadline(_ k: UInt32) {
     clientCalls[k].deadlineTimer = none
-    cancel(&clientCalls[k].tryTimer)
+    cancel(&clientCalls.pointer(k).pointee.tryTimer)
     forgetTry(k)
     endClientCall(k, reply: 0, flags: [])
   }
@@ -161,7 +161,7 @@ extension Engine {
 
   /// A client's call has ended.
   private mutating func endClientCall(_ k: UInt32, reply: UInt16, flags: ResponseFlags) {
-    cancel(&clientCalls[k].deadlineTimer)
+    cancel(&clientCalls.pointer(k).pointee.deadlineTimer)
     let ended = clientCalls[k]
     clientCalls[k].isOver = true
     clientCalls.free(k)

@@ -209,7 +209,7 @@ extension Engine {
   mutating func remove(_ x: UInt32) {
     let p = connections[x].pool
     unlist(x)
-    cancel(&connections[x].timer)
+    cancel(&connections.pointer(x).pointee.timer)
     pools[p].connections &-= 1
     clusters[pools[p].cluster].connections &-= 1
     connections[x].state = Connection.free

@@ -111,7 +111,7 @@ extension Engine {
     if let delay = reply.breaksAfter, calls[c].job == j {
       // The answer has begun: no retry any more, whatever comes.
       calls[c].marks |= Call.answerBegun
-      cancel(&calls[c].tryTimer)
+      cancel(&calls.pointer(c).pointee.tryTimer)
       if kind.hasDetector {
         report(AttemptOutcome(status: reply.status), calls[c].cluster, host: calls[c].host)
       }
@@ -127,7 +127,7 @@ extension Engine {
       hedgedOutcome(c, job: j, outcome)
     } else {
       calls[c].job = none
-      cancel(&calls[c].tryTimer)
+      cancel(&calls.pointer(c).pointee.tryTimer)
       closeStream(c, job.connection, outcome: outcome)
     }
     pendingAsked = nil
@@ -243,7 +243,7 @@ extension Engine {
     dropHedged(c, reporting: nil)
     if calls[c].state == .pending { leaveQueue(c) }
     if calls[c].job != none {
-      cancel(&calls[c].tryTimer)
+      cancel(&calls.pointer(c).pointee.tryTimer)
       let other = calls[c].host
       let connection = abandonTry(c)
       clusters[state].requests &-= 1

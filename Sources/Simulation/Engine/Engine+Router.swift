@@ -414,7 +414,7 @@ extension Engine {
     if calls[c].state == .backingOff {
       calls[c].tryTimer = none
     } else {
-      cancel(&calls[c].tryTimer)
+      cancel(&calls.pointer(c).pointee.tryTimer)
     }
   }
 

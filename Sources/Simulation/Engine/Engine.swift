@@ -86,6 +86,8 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   /// Tries and answers whose network holds them back.
   var heldBack: [HeldBack] = []
   var networkRandom: RandomStream
+  /// Replies of scripts that stand in the table of special ones.
+  var scriptedReplies: [(reply: HostScript.Reply, index: UInt16)] = []
   /// The end of the run has been scheduled.
   var isEnding = false
 
@@ -202,6 +204,16 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
       timer = none
     }
   }
+
+  /// Gives a job back; its state tells scans that nothing is there.
+  @inline(__always) mutating func freeJob(_ j: UInt32) {
+    jobs[j].state = Job.freed
+    jobs.free(j)
+  }
+
+  /// The replies that stand first in the table of special ones.
+  var resetReply: UInt16 { 1000 }
+  var refusedReply: UInt16 { 1001 }
 
   /// Bytes of records, timers and pending events.
   var byteCount: Int {

@@ -1,16 +1,22 @@
 /// A fixed or growing row of values in place, without bounds checks in release builds.
 ///
 /// What a run reads and writes all the time lives in these: no reference counts, no copies.
-struct Table<Element>: ~Copyable {
+struct Table<Element: ~Copyable>: ~Copyable {
   private(set) var base: UnsafeMutablePointer<Element>
   private(set) var count = 0
   private var capacity: Int
 
-  init(_ elements: [Element] = [], capacity: Int = 0) {
-    self.capacity = max(elements.count, capacity, 1)
-    base = .allocate(capacity: self.capacity)
-    base.initialize(from: elements, count: elements.count)
-    count = elements.count
+  init() {
+    capacity = 1
+    base = .allocate(capacity: 1)
+  }
+
+  /// A row of so many values, each made in place.
+  init(count: Int, _ make: (Int) -> Element) {
+    capacity = max(1, count)
+    base = .allocate(capacity: capacity)
+    for index in 0..<count { (base + index).initialize(to: make(index)) }
+    self.count = count
   }
 
   deinit {
@@ -18,7 +24,7 @@ struct Table<Element>: ~Copyable {
     base.deallocate()
   }
 
-  mutating func append(_ element: Element) {
+  mutating func append(_ element: consuming Element) {
     if count == capacity {
       let grown = UnsafeMutablePointer<Element>.allocate(capacity: capacity * 2)
       grown.moveInitialize(from: base, count: count)
@@ -54,4 +60,11 @@ struct Table<Element>: ~Copyable {
 
   /// Bytes held.
   var byteCount: Int { capacity * MemoryLayout<Element>.stride }
+}
+
+extension Table where Element: Copyable {
+  /// A row of those values.
+  init(_ elements: [Element]) {
+    self.init(count: elements.count) { elements[$0] }
+  }
 }

@@ -189,6 +189,10 @@ struct Service {
   var extraDelay = SimDuration.zero
   var lossShare = 0.0
   var lastQueueFull = SimTime(nanoseconds: .min / 2)
+  /// Retries among the tries that arrived.
+  var retries: UInt64 = 0
+  /// Pairs of proxy instance and pod with the pod ejected.
+  var ejected = 0
 
   static let delayed: UInt8 = 1
   static let lossy: UInt8 = 2

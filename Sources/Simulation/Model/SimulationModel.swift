@@ -1,5 +1,4 @@
 public import TimeAndChance
-public import TrafficPolicy
 
 /// All that a run needs, resolved to numbers and indices: what the engine is fed.
 ///

@@ -109,7 +109,7 @@ public struct EjectionRecord: Sendable {
   /// The pod that was judged.
   public var pod: PodReference
   /// The detector.
-  public var type: EjectionType
+  public var type: OutlierEjectionType
   /// When it was judged.
   public var at: SimTime
   /// False when the detection was only logged.
@@ -127,7 +127,7 @@ public struct CausalEvent: Sendable {
     /// A timed action with that index.
     case action(Int)
     /// A host was ejected.
-    case ejected(EjectionType)
+    case ejected(OutlierEjectionType)
     /// A host was released from ejection.
     case released
     /// Health changes reached the balancers.

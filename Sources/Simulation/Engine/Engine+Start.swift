@@ -1,0 +1,99 @@
+import EventKernel
+import Statistics
+import TimeAndChance
+import TrafficPolicy
+
+extension Engine {
+  /// An engine at time zero, ready to run a model.
+  init(_ model: SimulationModel, seed: UInt64, replication: UInt64, limits: RunLimits) {
+    var compiler = ModelCompiler(model, seed: seed, replication: replication)
+    compiler.compileServices()
+    compiler.compileProxies()
+    compiler.compileEdges()
+    compiler.compileSources()
+    self.init(compiler, limits: limits)
+  }
+
+  private init(_ compiled: consuming ModelCompiler, limits: RunLimits) {
+    let tables = SamplingTables(compiled.laws)
+    samplingTables = tables
+    sampler = tables.sampler
+    model = compiled.model
+    seed = compiled.seed
+    replication = compiled.replication
+    self.limits = limits
+    edges = Table(compiled.edges)
+    weights = Table(compiled.weights)
+    mirrors = Table(compiled.mirrors)
+    clusterKinds = Table(compiled.clusterKinds)
+    endpointPods = Table(compiled.endpointPods)
+    services = Table(compiled.services)
+    pods = Table(compiled.pods)
+    entries = Table(compiled.entries)
+    steps = Table(compiled.steps)
+    branches = Table(compiled.branches)
+    choices = Table(compiled.choices)
+    replies = Table(compiled.replies)
+    sources = Table(compiled.sources)
+    segments = Table(compiled.segments)
+    mixes = Table(compiled.mixes)
+    proxies = Table(compiled.proxies)
+    retryPolicies = compiled.retryPolicies
+    clientSettings = compiled.clientSettings
+    clientStates = Table(compiled.clientStates)
+    scripts = compiled.scripts
+    memberships = compiled.memberships
+    hostSetViews = compiled.hostSetViews
+    let slots = compiled.proxies.reduce(0) { $0 + Int($1.instanceCount * $1.clusterCount) }
+    clusterOfInstance = Table(count: slots) { _ in none }
+    let instances = compiled.proxies.reduce(0) { $0 + Int($1.instanceCount) }
+    filters = Array(repeating: nil, count: instances)
+    statistics = Table(count: compiled.clusterKinds.count) { _ in EnvoyClusterStatistics() }
+    hostCounts = Table(count: compiled.endpointPods.count) { _ in HostCount() }
+    sourceCounts = Table(count: compiled.sources.count) { _ in SourceCount() }
+    histograms = Histograms(
+      compiled.model.recording, services: compiled.services.count, edges: compiled.edges.count)
+    networkRandom = RandomStream(
+      seed: compiled.seed, replication: compiled.replication, name: "network")
+    replies.append(SpecialReply(.connectionTermination))
+    replies.append(SpecialReply(.connectFailure))
+    log.isOn = compiled.model.recording.requests
+    log.hasCauses = compiled.model.recording.causes
+    queue = compiled.queue
+  }
+
+  /// Sets the run's own events and starts the sources.
+  mutating func begin() {
+    for index in model.actions.indices {
+      schedule(.action, UInt32(index), after: model.actions[index].at)
+    }
+    if model.warmup > .zero { schedule(.warmupOver, 0, after: model.warmup) }
+    if let window = model.recording.window { schedule(.windowEnd, 0, after: window) }
+    if let duration = model.duration { schedule(.sourcesEnd, 0, after: duration) }
+    openSources = sources.count
+    clients = Array(repeating: nil, count: sources.count)
+    for s in 0..<UInt32(sources.count) {
+      switch sources[s].pattern {
+      case .open: scheduleArrival(s)
+      case .closed:
+        for _ in 0..<sources[s].users {
+          let user = users.allocate()
+          users[user] = ClientUser(source: s, phase: 0)
+          let source = sources.base + Int(s)
+          let time = source.pointee.think.sampleNanoseconds(
+            using: &source.pointee.thinking, sampler)
+          schedule(.thinkOver, user, after: .nanoseconds(time))
+        }
+      case .phases:
+        if case .phases(let phases) = model.sources[Int(s)].pattern {
+          clients[Int(s)] = ScriptedClient(phases: phases)
+        }
+        schedule(.clientStep, s, after: .zero)
+      }
+    }
+    if sources.count == 0, model.duration == nil { schedule(.runEnd, 0, after: model.linger) }
+  }
+
+  /// Closes the books.
+  mutating func finish() {}
+}

@@ -1,0 +1,463 @@
+import EventKernel
+import Statistics
+import TimeAndChance
+import TrafficPolicy
+
+/// Turns a model into the tables of an engine.
+struct ModelCompiler: ~Copyable {
+  let model: SimulationModel
+  let seed: UInt64
+  let replication: UInt64
+  var queue = EventQueue()
+  var laws = SamplingTables.Builder()
+  var edges: [Edge] = []
+  var weights: [(cluster: UInt32, weight: UInt32)] = []
+  var mirrors: [Mirror] = []
+  var clusterKinds: [ClusterKind] = []
+  var endpointPods: [UInt32] = []
+  var memberships: [Bool] = []
+  var hostSetViews: [HostSetViews] = []
+  var services: [Service] = []
+  var pods: [Pod] = []
+  var scripts: [HostScript?] = []
+  var entries: [UInt32] = []
+  var steps: [Step] = [Step(code: .end)]
+  var branches: [UInt32] = []
+  var choices: [(below: Double, step: UInt32)] = []
+  var replies: [SpecialReply] = []
+  var sources: [Source] = []
+  var segments: [RateSegment] = []
+  var mixes: [(below: Double, edge: UInt32)] = []
+  var proxies: [Proxy] = []
+  var retryPolicies: [RetryPolicy?] = []
+  var clientSettings: [ClientSetting] = []
+  var clientStates: [ClientGuard] = []
+  /// The proxies of the model, and one more for each service that is called directly.
+  var proxyModels: [ProxyModel]
+  /// The stand-in proxy of a direct edge, by edge.
+  var directProxies: [Int: Int]
+
+  init(_ model: SimulationModel, seed: UInt64, replication: UInt64) {
+    self.seed = seed
+    self.replication = replication
+    var proxyModels = model.proxies
+    var directProxies: [Int: Int] = [:]
+    var whole = model
+    // A call without a proxy is a call through one that does nothing but pick a pod at random.
+    for (index, edge) in model.edges.enumerated() {
+      guard case .direct(let service, let latency) = edge.carrier else { continue }
+      let same = proxyModels.indices.dropFirst(model.proxies.count).first {
+        proxyModels[$0].endpoints[0].first?.pod.service == service
+          && proxyModels[$0].toHost == latency
+      }
+      if same == nil {
+        proxyModels.append(.direct(service: service, model.services[service], latency: latency))
+      }
+      directProxies[index] = same ?? proxyModels.count - 1
+    }
+    whole.proxies = proxyModels
+    self.model = whole
+    self.proxyModels = proxyModels
+    self.directProxies = directProxies
+  }
+
+  func stream(_ name: String) -> RandomStream {
+    RandomStream(seed: seed, replication: replication, name: name)
+  }
+
+  mutating func fixed(_ delay: SimDuration) -> FixedDelay {
+    FixedDelay(line: queue.delayLine(delay), isZero: delay == .zero)
+  }
+
+  mutating func fixed(_ timeout: SimDuration?) -> FixedTimeout {
+    FixedTimeout(line: queue.timerLine(timeout ?? .zero), isOn: timeout != nil)
+  }
+
+  // MARK: Services
+
+  mutating func compileServices() {
+    for service in model.services {
+      services.append(
+        Service(
+          firstPod: UInt32(pods.count), podCount: UInt32(service.pods.count),
+          firstEntry: UInt32(entries.count), entryCount: UInt32(service.operations.count),
+          holdsWorkerWhileCalling: service.holdsWorkerWhileCalling,
+          abandonedWork: service.abandonedWork, order: service.queueOrder,
+          refusal: service.refusal.reply))
+      for pod in service.pods {
+        var marks: UInt8 = 0
+        if pod.reachability == .down { marks |= Pod.isDown }
+        if pod.reachability == .blackhole { marks |= Pod.isBlackhole }
+        if pod.script != nil { marks |= Pod.isScripted }
+        pods.append(
+          Pod(
+            workers: Int32(clamping: service.workers ?? .max),
+            queueLimit: Int32(clamping: service.queueLimit ?? .max),
+            service: UInt32(services.count - 1), marks: marks,
+            random: stream("pod \(service.name)/\(pod.name)")))
+        scripts.append(pod.script)
+      }
+      for operation in service.operations {
+        entries.append(UInt32(steps.count))
+        compile(operation.steps)
+        steps.append(Step(code: .end))
+      }
+    }
+  }
+
+  private mutating func compile(_ list: [StepModel]) {
+    for step in list { compile(step) }
+  }
+
+  private mutating func compile(_ step: StepModel) {
+    switch step {
+    case .work(let law): steps.append(Step(code: .work, law: laws.compile(law)))
+    case .wait(let law): steps.append(Step(code: .wait, law: laws.compile(law)))
+    case .call(let edge): steps.append(Step(code: .call, a: UInt32(edge)))
+    case .callIgnoringFailure(let edge):
+      steps.append(Step(code: .callIgnoringFailure, a: UInt32(edge)))
+    case .forward(let edge): steps.append(Step(code: .forward, a: UInt32(edge)))
+    case .fail(let probability, let status):
+      steps.append(Step(code: .fail, a: UInt32(status), p: probability))
+    case .loop(let count, let body):
+      for _ in 0..<count { compile(body) }
+    case .parallel(let arms): compileParallel(arms)
+    case .branch(let arms): compileBranch(arms)
+    }
+  }
+
+  private mutating func compileParallel(_ arms: [[StepModel]]) {
+    let at = steps.count
+    steps.append(Step(code: .parallel))
+    let jump = steps.count
+    steps.append(Step(code: .jump))
+    var table: [UInt32] = []
+    for arm in arms {
+      if arm.count == 1, case .call(let edge) = arm[0] {
+        table.append(UInt32(edge) | 0x8000_0000)
+      } else {
+        table.append(UInt32(steps.count))
+        compile(arm)
+        steps.append(Step(code: .endBranch))
+      }
+    }
+    steps[at].a = UInt32(branches.count)
+    steps[at].b = UInt32(table.count)
+    branches += table
+    steps[jump].a = UInt32(steps.count)
+  }
+
+  private mutating func compileBranch(_ arms: [(weight: Double, steps: [StepModel])]) {
+    let at = steps.count
+    steps.append(Step(code: .choose))
+    let total = arms.reduce(0) { $0 + $1.weight }
+    var below = 0.0
+    var table: [(below: Double, step: UInt32)] = []
+    var jumps: [Int] = []
+    for (index, arm) in arms.enumerated() {
+      below += arm.weight / total
+      table.append((index == arms.count - 1 ? 2 : below, UInt32(steps.count)))
+      compile(arm.steps)
+      jumps.append(steps.count)
+      steps.append(Step(code: .jump))
+    }
+    for jump in jumps { steps[jump].a = UInt32(steps.count) }
+    steps[at].a = UInt32(choices.count)
+    steps[at].b = UInt32(table.count)
+    choices += table
+  }
+
+  // MARK: Proxies
+
+  mutating func compileProxies() {
+    var instances: UInt32 = 0
+    var slots: UInt32 = 0
+    for (index, proxy) in proxyModels.enumerated() {
+      let count = instanceCount(proxy.placement)
+      var phase = stream("sweep phases \(proxy.name)")
+      proxies.append(
+        Proxy(
+          firstInstance: instances, instanceCount: count,
+          workers: UInt32(max(1, proxy.configuration.workerThreads)),
+          clusterCount: UInt32(proxy.configuration.clusters.count), firstSlot: slots,
+          firstKind: UInt32(clusterKinds.count), phases: (0..<count).map { _ in phase.unit() }))
+      for (number, cluster) in proxy.configuration.clusters.enumerated() {
+        compile(cluster, of: index, number: number)
+      }
+      instances += count
+      slots += count * UInt32(proxy.configuration.clusters.count)
+    }
+  }
+
+  private func instanceCount(_ placement: ProxyModel.Placement) -> UInt32 {
+    switch placement {
+    case .shared(let instances): UInt32(max(1, instances))
+    case .besideEachCaller(let service): UInt32(max(1, model.services[service].pods.count))
+    }
+  }
+
+  private mutating func compile(_ cluster: Cluster, of proxy: Int, number: Int) {
+    let proxyModel = proxyModels[proxy]
+    let endpoints = proxyModel.endpoints[number]
+    let isHTTP2 = cluster.upstreamProtocol == .http2
+    let kind = ClusterKind(
+      proxy: UInt32(proxy), index: UInt32(number), firstEndpoint: UInt32(endpointPods.count),
+      endpointCount: UInt32(endpoints.count), toHost: fixed(proxyModel.toHost),
+      connectRTT: fixed(proxyModel.connect ?? .zero),
+      connectTimeout: fixed(Optional(cluster.connectTimeout)),
+      idleTimeout: fixed(cluster.idleTimeout), opensConnections: proxyModel.connect != nil,
+      isHTTP2: isHTTP2, hasDetector: cluster.outlierDetection != nil,
+      hasMergeWindow: cluster.updateMergeWindow > .zero,
+      streamsPerConnection: isHTTP2 ? UInt32(clamping: max(1, cluster.maxConcurrentStreams)) : 1,
+      requestsPerConnection: UInt32(clamping: cluster.maxRequestsPerConnection ?? .max),
+      maxConnections: UInt32(clamping: cluster.thresholds.maxConnections),
+      maxPending: UInt32(clamping: cluster.thresholds.maxPendingRequests),
+      maxRequests: UInt32(clamping: cluster.thresholds.maxRequests),
+      retryAdmission: RetryAdmission(cluster.thresholds),
+      workers: UInt32(max(1, proxyModel.configuration.workerThreads)))
+    clusterKinds.append(kind)
+    for endpoint in endpoints {
+      endpointPods.append(
+        services[endpoint.pod.service].firstPod + UInt32(endpoint.pod.pod))
+      memberships.append(endpoint.isMember)
+    }
+    let hosts = endpoints.map {
+      HostTopology.Host(
+        weight: $0.weight, priority: $0.priority, locality: $0.locality, hashKey: $0.hashKey)
+    }
+    hostSetViews.append(HostSetViews(HostTopology(cluster, hosts: hosts)))
+  }
+
+  // MARK: Edges
+
+  mutating func compileEdges() {
+    for (index, edge) in model.edges.enumerated() {
+      let proxy: Int
+      switch edge.carrier {
+      case .proxy(let number): proxy = number
+      case .direct: proxy = directProxies[index] ?? 0
+      }
+      let route = proxyModels[proxy].configuration.routes.first {
+        $0.match.takes(edge.attributes)
+      }
+      compileEdge(edge, proxy: proxy, action: route?.action, isMirror: false, model: index)
+      compileClient(edge)
+    }
+    // Mirrors are edges of their own, behind those of the model.
+    for index in model.edges.indices { compileMirrors(of: index) }
+  }
+
+  private mutating func compileEdge(
+    _ edge: EdgeModel, proxy: Int, action: RouteAction?, isMirror: Bool, model index: Int
+  ) {
+    let proxyModel = proxyModels[proxy]
+    var compiled = Edge(
+      random: stream("edge \(index) \(edge.name)\(isMirror ? " mirror \(edges.count)" : "")"),
+      fromCaller: fixed(proxyModel.fromCaller), routeTimeout: fixed(SimDuration?.none),
+      tryTimeout: fixed(SimDuration?.none), streamIdle: fixed(SimDuration?.none),
+      maxStreamDuration: fixed(SimDuration?.none))
+    compiled.proxy = UInt32(proxy)
+    compiled.model = UInt32(index)
+    compiled.firstInstance = proxies[proxy].firstInstance
+    compiled.instanceCount = proxies[proxy].instanceCount
+    switch proxyModel.placement {
+    case .besideEachCaller(let service):
+      compiled.placement = .besideCaller
+      compiled.firstCaller = services[service].firstPod
+    case .shared(let instances): compiled.placement = instances > 1 ? .random : .single
+    }
+    compiled.operation = UInt32(edge.operation)
+    compiled.failureReply = UInt16(clamping: edge.statusOnFailure)
+    compiled.isMirror = isMirror
+    compiled.hasEntryWork = !isMirror && !proxyModel.configuration.filters.isEmpty
+    compiled.hasClient = !isMirror && edge.client != nil
+    var policy: RetryPolicy?
+    switch action {
+    case nil: compiled.action = .noRoute
+    case .unknownCluster: compiled.action = .unknownCluster
+    case .directResponse(let status):
+      compiled.action = .directResponse
+      compiled.directReply = UInt16(clamping: status)
+    case .forward(let forward):
+      policy = isMirror ? nil : forward.retryPolicy
+      apply(forward, policy, proxyModel.configuration, to: &compiled)
+    }
+    edges.append(compiled)
+    retryPolicies.append(policy)
+  }
+
+  private mutating func apply(
+    _ forward: ForwardAction, _ policy: RetryPolicy?, _ configuration: EnvoyConfiguration,
+    to compiled: inout Edge
+  ) {
+    let timeouts = RequestTimeouts(forward, listenerStreamIdle: configuration.streamIdleTimeout)
+    compiled.routeTimeout = fixed(timeouts.route)
+    compiled.tryTimeout = fixed(policy == nil ? nil : timeouts.perTry)
+    // An idle limit that the route's own timeout always comes before needs no timer.
+    if let idle = timeouts.streamIdle, timeouts.route.map({ idle < $0 }) ?? true {
+      compiled.streamIdle = fixed(Optional(idle))
+    }
+    compiled.maxStreamDuration = fixed(timeouts.maxStreamDuration)
+    compiled.classifier = RetryClassifier(policy)
+    compiled.numRetries = UInt32(clamping: min(policy?.numRetries ?? 0, 250))
+    compiled.backOff = policy?.backOff ?? RetryBackOff()
+    compiled.hedges = forward.hedgeOnPerTryTimeout && policy != nil
+    compiled.avoidsPreviousHosts = policy?.avoidsPreviousHosts ?? false
+    compiled.maxPicks =
+      compiled.avoidsPreviousHosts
+      ? UInt32(clamping: 1 + (policy?.hostSelectionMaxAttempts ?? 0)) : 1
+    compiled.previousPrioritiesFrequency = UInt32(
+      clamping: policy?.previousPrioritiesUpdateFrequency ?? 0)
+    compiled.mirrorCount = compiled.isMirror ? 0 : UInt32(forward.mirrors.count)
+    compiled.hasRareWork =
+      compiled.streamIdle.isOn || compiled.maxStreamDuration.isOn || compiled.hedges
+      || compiled.mirrorCount > 0
+    let destinations = forward.destinations.filter { $0.weight > 0 }
+    if destinations.count == 1 {
+      compiled.action = .forward
+      compiled.cluster = UInt32(destinations[0].cluster)
+    } else if destinations.isEmpty {
+      compiled.action = .unknownCluster
+    } else {
+      compiled.action = .forwardByWeight
+      compiled.cluster = UInt32(weights.count)
+      compiled.weightCount = UInt32(destinations.count)
+      compiled.weightTotal = UInt32(clamping: destinations.reduce(0) { $0 + $1.weight })
+      for destination in destinations {
+        weights.append((UInt32(destination.cluster), UInt32(clamping: destination.weight)))
+      }
+    }
+  }
+
+  private mutating func compileMirrors(of index: Int) {
+    let proxy = Int(edges[index].proxy)
+    let route = proxyModels[proxy].configuration.routes.first {
+      $0.match.takes(model.edges[index].attributes)
+    }
+    guard case .forward(let forward)? = route?.action else { return }
+    edges[index].firstMirror = UInt32(mirrors.count)
+    for mirror in forward.mirrors {
+      mirrors.append(
+        Mirror(edge: UInt32(edges.count), probability: mirror.fraction.probability))
+      var copy = forward
+      copy.destinations = [ForwardAction.Destination(cluster: mirror.cluster)]
+      copy.mirrors = []
+      copy.hedgeOnPerTryTimeout = false
+      compileEdge(
+        model.edges[index], proxy: proxy, action: .forward(copy), isMirror: true, model: index)
+    }
+  }
+
+  private mutating func compileClient(_ edge: EdgeModel) {
+    let first = UInt32(clientStates.count)
+    clientSettings.append(
+      ClientSetting(
+        behaviour: edge.client, tryTimeout: fixed(edge.client?.tryTimeout),
+        deadline: fixed(edge.client?.deadline), firstState: first))
+    guard let client = edge.client else { return }
+    var tokens = 0.0
+    if case .tokenBucket(_, let capacity) = client.retryGuard { tokens = capacity }
+    // As many guards as any caller of the edge can have instances.
+    let bySources = model.sources.map(\.instances).max() ?? 1
+    let byPods = model.services.map(\.pods.count).max() ?? 1
+    for _ in 0..<max(1, bySources, byPods) { clientStates.append(ClientGuard(tokens: tokens)) }
+  }
+
+  // MARK: Sources
+
+  mutating func compileSources() {
+    for source in model.sources {
+      var compiled = Source(
+        pattern: .phases, gaps: stream("arrivals \(source.name)"),
+        mixing: stream("mix \(source.name)"), thinking: stream("think \(source.name)"))
+      compiled.limit = UInt64(clamping: source.limit ?? .max)
+      compiled.instances = UInt32(max(1, source.instances))
+      compiled.isLogged = model.recording.requests
+      compiled.edge = UInt32(source.mix.first?.edge ?? 0)
+      compiled.firstMix = UInt32(mixes.count)
+      compiled.mixCount = UInt32(source.mix.count)
+      let total = source.mix.reduce(0) { $0 + $1.weight }
+      var below = 0.0
+      for (index, entry) in source.mix.enumerated() {
+        below += entry.weight / total
+        mixes.append((index == source.mix.count - 1 ? 2 : below, UInt32(entry.edge)))
+      }
+      switch source.pattern {
+      case .phases: break
+      case .closed(let users, let think):
+        compiled.pattern = .closed
+        compiled.users = UInt32(users)
+        compiled.think = laws.compile(think)
+      case .open(let rate, let arrivals):
+        compiled.pattern = .open
+        compiled.gap = gapLaw(arrivals)
+        compiled.firstSegment = UInt32(segments.count)
+        compileRate(rate)
+        compiled.segment = compiled.firstSegment
+        compiled.segmentCount = UInt32(segments.count) - compiled.firstSegment
+      }
+      sources.append(compiled)
+    }
+  }
+
+  private mutating func gapLaw(_ arrivals: SourceModel.Arrivals) -> CompiledDistribution {
+    let law: Distribution.Law
+    switch arrivals {
+    case .even: return .constant(1)
+    case .poisson: law = .exponential(mean: 1)
+    case .bursty(let cv): law = .gamma(mean: 1, cv: cv)
+    }
+    guard let distribution = try? Distribution(law) else { return .constant(1) }
+    return laws.compile(distribution)
+  }
+
+  private mutating func compileRate(_ points: [SourceModel.RatePoint]) {
+    let end = SimTime(nanoseconds: 1 << 54)
+    for (index, point) in points.enumerated() {
+      let next = index + 1 < points.count ? points[index + 1] : nil
+      let start = SimTime.zero + point.at
+      let finish = next.map { SimTime.zero + $0.at } ?? end
+      let length = Double((finish - start).nanoseconds)
+      let rate = point.perSecond / 1e9
+      var slope = 0.0
+      if !point.holds, let next, length > 0 { slope = (next.perSecond / 1e9 - rate) / length }
+      if length > 0 {
+        segments.append(RateSegment(start: start, end: finish, rate: rate, slope: slope))
+      }
+    }
+    if let first = points.first, first.at > .zero {
+      segments.insert(
+        RateSegment(start: .zero, end: .zero + first.at, rate: 0, slope: 0),
+        at: segments.count - points.count)
+    }
+    if segments.isEmpty { segments.append(RateSegment(start: .zero, end: end, rate: 0, slope: 0)) }
+  }
+}
+
+extension ServiceModel.Refusal {
+  /// The reply of a full queue; 0 is silence.
+  var reply: UInt16 {
+    switch self {
+    case .status(let status): UInt16(clamping: status)
+    case .silence: 0
+    }
+  }
+}
+
+extension ProxyModel {
+  /// A stand-in for callers that call a service without a proxy.
+  static func direct(service: Int, _ model: ServiceModel, latency: SimDuration) -> ProxyModel {
+    let cluster = Cluster(
+      name: model.name, thresholds: .none, loadBalancer: .random, panicThreshold: 0)
+    let route = Route(
+      action: .forward(ForwardAction(destinations: [.init(cluster: 0)], timeout: nil)))
+    let endpoints = model.pods.indices.map {
+      Endpoint(pod: PodReference(service: service, pod: $0))
+    }
+    return ProxyModel(
+      name: "direct to \(model.name)",
+      configuration: EnvoyConfiguration(
+        streamIdleTimeout: nil, routes: [route], clusters: [cluster]),
+      endpoints: [endpoints], placement: .shared(instances: 1), toHost: latency)
+  }
+}
