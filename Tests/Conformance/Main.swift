@@ -1,36 +1,44 @@
 import Foundation
 
-/// Replays every vector file below a folder and judges it: `Conformance [FOLDER] [--case GLOB]`.
+/// Replays every vector file below a folder and judges it; see ``RunnerOptions/usage``.
 @main struct Conformance {
-  static func main() throws {
-    let folder = CommandLine.arguments.dropFirst().first ?? "Tests/Conformance/Vectors"
-    var passed = 0
-    var failed = 0
-    let root = URL(fileURLWithPath: folder)
-    let paths = (FileManager.default.enumerator(atPath: root.path)?.allObjects as? [String] ?? [])
-      .sorted()
-    for path in paths where path.hasSuffix(".yaml") || path.hasSuffix(".jsonl") {
-      let text = try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
-      let file = VectorFile(path: path, text: text)
-      for format in formats {
-        guard let cases = try format.cases(in: file) else { continue }
-        for one in cases {
-          let mismatches = try one.replay()
-          if mismatches.isEmpty {
-            passed += 1
-            print("ok \(file.name)/\(one.name)")
-          } else {
-            failed += 1
-            for m in mismatches.prefix(5) {
-              print(
-                "FAIL \(file.name)/\(one.name): \(m.metric) expected \(m.expected) got \(m.got)")
-            }
-          }
-        }
-        break
-      }
+  static func main() {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    if arguments.contains("--help") || arguments.contains("-h") {
+      return show(RunnerOptions.usage)
     }
-    print("\(passed) passed, \(failed) failed")
-    if failed > 0 { exit(1) }
+    do {
+      let options = try RunnerOptions(arguments: arguments)
+      let folder = try VectorFolder(options.folder)
+      var run = ConformanceRun(options)
+      run.replay(folder.files, print: show)
+      if let path = options.junit { try write(JUnitFile(run.results).text, to: path) }
+      show(run.closingLine)
+      if run.results.contains(where: \.isFailure) { exit(1) }
+    } catch let error as RunnerOptions.UsageError {
+      fail("error: \(error.reason)\n\n\(RunnerOptions.usage)", 64)
+    } catch let error as VectorFolder.Unreadable {
+      fail("error: \(error.reason)", 74)
+    } catch {
+      fail("error: \(error)", 70)
+    }
+  }
+
+  /// Prints a line at once, so that progress shows in a pipe too.
+  @Sendable private static func show(_ line: String) {
+    FileHandle.standardOutput.write(Data((line + "\n").utf8))
+  }
+
+  private static func write(_ text: String, to path: String) throws {
+    do {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+    } catch {
+      throw VectorFolder.Unreadable(reason: "cannot write \(path)")
+    }
+  }
+
+  private static func fail(_ message: String, _ status: Int32) -> Never {
+    FileHandle.standardError.write(Data((message + "\n").utf8))
+    exit(status)
   }
 }

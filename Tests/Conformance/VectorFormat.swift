@@ -39,6 +39,13 @@ struct MalformedVector: Error {
   let reason: String
 }
 
+/// Thrown by the replay of a case that asks for a mechanism which is not modelled: counted as
+/// skipped, never as passed.
+struct SkippedCase: Error {
+  /// What is missing, in words.
+  let reason: String
+}
+
 /// A documented format of vector files: knows its own files and turns them into cases.
 protocol VectorFormat: Sendable {
   /// The cases of a file, or nil when the file is of another format.
@@ -46,4 +53,15 @@ protocol VectorFormat: Sendable {
   /// A file is recognised by its own fields (its schema, kind or keys), never by its name.
   /// - Throws: ``MalformedVector`` when the file is of this format and does not follow it.
   static func cases(in file: VectorFile) throws -> [VectorCase]?
+
+  /// The recorded runs of a file, each to be judged by the file's own checks without a simulator.
+  ///
+  /// This tests the judge: every recording must satisfy its checks. Nil when the file is of
+  /// another format; formats without such checks have no recordings to judge.
+  /// - Throws: ``MalformedVector`` when the file is of this format and does not follow it.
+  static func recordings(in file: VectorFile) throws -> [VectorCase]?
+}
+
+extension VectorFormat {
+  static func recordings(in file: VectorFile) throws -> [VectorCase]? { nil }
 }

@@ -55,16 +55,19 @@ public struct RecordingOptions: Sendable, Equatable {
   public var window: SimDuration?
   /// A latency histogram for each service and edge, beside those of the sources.
   public var serviceHistograms: Bool
+  /// How many levels of ``ServiceRecord/occupancy`` are measured; 0 measures none.
+  public var occupancyLevels: Int
 
   /// Nothing beside the counters, unless asked.
   public init(
     requests: Bool = false, causes: Bool = false, window: SimDuration? = nil,
-    serviceHistograms: Bool = false
+    serviceHistograms: Bool = false, occupancyLevels: Int = 0
   ) {
     self.requests = requests
     self.causes = causes
     self.window = window
     self.serviceHistograms = serviceHistograms
+    self.occupancyLevels = occupancyLevels
   }
 }
 

@@ -236,6 +236,9 @@ public struct ServiceRecord: Sendable {
   public var wait: LatencyHistogram?
   /// Time from arrival to the answer; with ``RecordingOptions/serviceHistograms``.
   public var sojourn: LatencyHistogram?
+  /// The time average of the number of pods that hold at least n requests, waiting or in service;
+  /// the index is n. As long as ``RecordingOptions/occupancyLevels``.
+  public var occupancy: [Double] = []
   /// The time series; with ``RecordingOptions/window``.
   public var windows: [ServiceWindow] = []
 }
