@@ -62,7 +62,9 @@ public struct LimitRange: Sendable, Equatable {
   /// A LimitRange of these items.
   public init(items: [Item]) { self.items = items }
 
-  /// Fills what the pod's containers leave out. Of several defaults for a resource the last counts.
+  /// Fills what the pod's containers leave out.
+  ///
+  /// Of several defaults for a resource the last counts.
   public func applyDefaults(to pod: inout PodRequirements) {
     var requests = ResourceList()
     var limits = ResourceList()

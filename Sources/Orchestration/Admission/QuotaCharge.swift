@@ -10,7 +10,7 @@ public import TimeAndChance
 public struct QuotaCharge: Sendable, Equatable {
   /// A container that leaves out a resource which a quota may demand.
   public struct Gap: Sendable, Equatable {
-    /// The quota's name for it: `requests.cpu`, `cpu`, `limits.memory` …
+    /// The name a quota has for it, for instance `requests.cpu` or `limits.memory`.
     public let resource: ResourceName
     /// The container's name.
     public let container: String
@@ -18,7 +18,9 @@ public struct QuotaCharge: Sendable, Equatable {
 
   /// The usage, by every name a quota may give it (`cpu` and `requests.cpu` are the same amount).
   public let usage: ResourceList
-  /// What containers leave out. Only cpu and memory can be demanded.
+  /// What containers leave out.
+  ///
+  /// Only cpu and memory can be demanded.
   public let gaps: [Gap]
   /// The pod's class, for quotas with a scope.
   public let qualityOfService: QualityOfService
@@ -73,6 +75,7 @@ public struct QuotaCharge: Sendable, Equatable {
   ///   - terminatingFor: time since the deletion request; nil while it is not being deleted.
   ///   - gracePeriod: the grace of that request. A pod on a lost node stops costing anything after
   ///     twice its grace: the deletion timestamp is the end of the grace, and the rule adds it again.
+  /// - Returns: whether the pod's amounts count as used.
   /// - Source: `QuotaV1Pod` in `pods.go`.
   public static func isCharged(
     hasEnded: Bool, terminatingFor: SimDuration?, gracePeriod: SimDuration

@@ -58,6 +58,7 @@ public struct EvictionRequest: Sendable, Equatable {
   /// - Parameters:
   ///   - budgets: the budgets that select the pod.
   ///   - now: the instant of the request.
+  /// - Returns: the answer; a granted one has charged the budget.
   public func answer(budgets: inout [PodDisruptionBudget], at now: SimTime) -> Answer {
     if isTerminating || phase != .running && phase != .unknown { return .evictedBudgetSkipped }
     if budgets.count > 1 { return .multipleBudgets }

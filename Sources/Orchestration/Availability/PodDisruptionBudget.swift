@@ -8,7 +8,9 @@ public import TimeAndChance
 ///
 /// - Source: Kubernetes `pkg/controller/disruption/disruption.go`.
 public struct PodDisruptionBudget: Sendable, Equatable {
-  /// What must stay up. In both forms percentages round up.
+  /// What must stay up.
+  ///
+  /// In both forms percentages round up.
   public enum Requirement: Sendable, Equatable {
     /// At least so many healthy pods.
     case minAvailable(IntOrPercent)
@@ -86,7 +88,9 @@ public struct PodDisruptionBudget: Sendable, Equatable {
   /// Granted evictions whose pods may still be there.
   public internal(set) var disruptions: [Disruption] = []
 
-  /// A budget. Without a status it is stale until the controller's first sync.
+  /// A budget.
+  ///
+  /// Without a status it is stale until the controller's first sync.
   public init(
     _ requirement: Requirement,
     unhealthyPodEvictionPolicy: UnhealthyPodEvictionPolicy = .ifHealthyBudget,

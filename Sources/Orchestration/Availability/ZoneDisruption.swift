@@ -49,6 +49,7 @@ public struct ZoneDisruption: Sendable, Equatable {
   ///   - state: the zone's state.
   ///   - zoneSize: all its nodes.
   ///   - everyZoneIsFull: no zone has a ready node: then nothing is tainted anywhere.
+  /// - Returns: nodes per second; 0 when none may be tainted.
   public func taintRate(_ state: State, zoneSize: Int, everyZoneIsFull: Bool) -> Double {
     switch state {
     case .normal: evictionRate

@@ -32,6 +32,7 @@ public import TimeAndChance
   ///   - hasStarted: the startup probe has succeeded, or there is none.
   ///   - isTerminating: the pod is being deleted.
   ///   - now: the instant of the run.
+  /// - Returns: whether the run asks the container anything.
   public func probes(
     kind: ProbeState.Kind, containerStartedAt: SimTime?, hasStarted: Bool, isTerminating: Bool,
     at now: SimTime
@@ -66,6 +67,7 @@ public import TimeAndChance
   /// - Parameters:
   ///   - failureThreshold: failures in a row that are needed.
   ///   - hangs: whether the endpoint hangs, so that the last failure waits for the timeout.
+  /// - Returns: the bounds of the delay; it is evenly spread between them.
   public func detectionDelay(failureThreshold: Int, hangs: Bool) -> ClosedRange<SimDuration> {
     let fixed = period * Int64(failureThreshold - 1) + (hangs ? timeout : .zero)
     return fixed...(fixed + period)

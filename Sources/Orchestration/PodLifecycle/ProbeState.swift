@@ -18,8 +18,9 @@
     case startup
   }
 
-  /// One probe's result; a probe that could not run has none and changes nothing. A timeout is a
-  /// failure.
+  /// One probe's result; a probe that could not run has none and changes nothing.
+  ///
+  /// A timeout is a failure.
   @frozen public enum Result: UInt8, Sendable {
     /// The endpoint answered well in time.
     case success

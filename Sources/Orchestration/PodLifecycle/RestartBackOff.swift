@@ -19,7 +19,9 @@ public import TimeAndChance
   private var current: SimDuration = .zero
   private var lastRestart: SimTime = .never
 
-  /// A container that has not ended yet. A maximum below the initial wait becomes the initial wait.
+  /// A container that has not ended yet.
+  ///
+  /// A maximum below the initial wait becomes the initial wait.
   public init(
     initial: SimDuration = .seconds(10), maximum: SimDuration = .seconds(300),
     resetAfter: SimDuration = .seconds(600)

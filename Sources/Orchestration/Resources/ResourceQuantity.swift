@@ -74,7 +74,9 @@ extension ResourceQuantity {
     left.nanoUnits = clamped(left.nanoUnits + right.nanoUnits)
   }
 
-  /// Takes an amount away; a zero takes over the other's format. The result may be negative.
+  /// Takes an amount away; a zero takes over the other's format.
+  ///
+  /// The result may be negative.
   @inlinable public static func -= (left: inout ResourceQuantity, right: ResourceQuantity) {
     if left.nanoUnits == 0 { left.format = right.format }
     left.nanoUnits = clamped(left.nanoUnits - right.nanoUnits)

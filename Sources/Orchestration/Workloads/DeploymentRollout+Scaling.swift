@@ -12,6 +12,7 @@ extension DeploymentRollout {
   /// - Parameters:
   ///   - new: the set of the current template.
   ///   - old: the sets of earlier templates, oldest first.
+  /// - Returns: whether any set changed its size.
   public func scale(
     new: inout ReplicaSetObservation, old: inout [ReplicaSetObservation]
   ) -> Bool {
@@ -28,7 +29,7 @@ extension DeploymentRollout {
     shareOut(&old, newIsLast: false)
   }
 
-  /// - Parameter sets: oldest first.
+  // The sets come oldest first.
   private func shareOut(_ sets: inout [ReplicaSetObservation], newIsLast: Bool) {
     let active = sets.indices.filter { sets[$0].replicas > 0 }
     guard active.count > 1 else {

@@ -11,7 +11,9 @@ public struct ReplicaSetObservation: Sendable, Equatable {
   /// The Deployment's size plus surge when this set was last scaled (`max-replicas` annotation).
   public var recordedMax: Int?
   /// When it was created compared with the others, larger is newer; decides between sets of equal
-  /// size. Sets with equal numbers are taken in the order they are given, oldest first.
+  /// size.
+  ///
+  /// Sets with equal numbers are taken in the order they are given, oldest first.
   public var creationOrder = 0
 
   /// A set of this size; as many pods exist as it should have, unless told otherwise.
@@ -72,6 +74,7 @@ public struct DeploymentRollout: Sendable, Equatable {
   /// - Parameters:
   ///   - new: the set of the current template; size 0 when it was just created.
   ///   - old: the sets of earlier templates, oldest first.
+  /// - Returns: what changed; the sets hold their new sizes.
   public func sync(new: inout ReplicaSetObservation, old: inout [ReplicaSetObservation]) -> Change {
     let recorded = ([new] + old).filter { $0.replicas > 0 }.compactMap(\.recordedDesired)
     if isPaused || recorded.contains(where: { $0 != replicas }) {
@@ -113,6 +116,7 @@ public struct DeploymentRollout: Sendable, Equatable {
   /// - Parameters:
   ///   - new: its size now.
   ///   - total: the sizes of all sets, the new one included.
+  /// - Returns: its size after this step.
   public func newReplicaSetSize(new: Int, total: Int) -> Int {
     if new >= replicas { return replicas }
     if case .recreate = strategy { return replicas }

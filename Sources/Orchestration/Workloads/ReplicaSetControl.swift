@@ -28,6 +28,7 @@ public struct ReplicaSetControl: Sendable, Equatable {
   /// - Parameters:
   ///   - desired: the set's `spec.replicas`.
   ///   - pods: its active pods, in the order of their UIDs, which breaks ties.
+  /// - Returns: what to create or delete, at most ``burst`` pods.
   public func manage(desired: Int, pods: [PodDeletionCandidate]) -> Action {
     let missing = desired - pods.count
     if missing > 0 { return .create(min(missing, burst)) }
@@ -47,6 +48,7 @@ public struct ReplicaSetControl: Sendable, Equatable {
   ///
   /// - Parameter nodes: the node of each pod of the owning Deployment, nil while unscheduled;
   ///   unscheduled pods count as being together, as upstream, where their node name is empty.
+  /// - Returns: the count for each pod, in the order given.
   public static func colocatedRanks(nodes: [Int?]) -> [Int] {
     nodes.map { node in nodes.reduce(0) { $0 + ($1 == node ? 1 : 0) } }
   }

@@ -31,7 +31,7 @@ public import TimeAndChance
   }
 }
 
-/// The `Progressing` condition of a Deployment: is the rollout moving, done, or stuck?
+/// Whether a rollout moves, is done, or is stuck: the `Progressing` condition of a Deployment.
 ///
 /// Being stuck has no effect but the condition: nothing is rolled back. Once complete, later
 /// scaling does not start the deadline again; only a new template does.
@@ -52,7 +52,9 @@ public struct RolloutProgress: Sendable, Equatable {
     case progressDeadlineExceeded = "ProgressDeadlineExceeded"
   }
 
-  /// How long a rollout may stand still; nil never times out. 600 s by default.
+  /// How long a rollout may stand still; nil never times out.
+  ///
+  /// 600 s by default.
   public let deadline: SimDuration?
   /// Why the condition is as it is.
   public private(set) var reason = Reason.newReplicaSetCreated
@@ -112,6 +114,7 @@ public enum PodAvailability {
   ///   - readySince: when its Ready condition last became true; nil while it is not ready.
   ///   - minReady: `minReadySeconds`, 0 by default.
   ///   - now: the instant of the question; exactly `readySince + minReady` is available.
+  /// - Returns: true from `readySince + minReady` on.
   /// - Source: Kubernetes `IsPodAvailable` in `pkg/api/v1/pod/util.go`.
   @inlinable public static func isAvailable(
     readySince: SimTime?, minReady: SimDuration, at now: SimTime

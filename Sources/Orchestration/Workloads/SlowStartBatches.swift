@@ -19,6 +19,7 @@ public enum SlowStartBatches {
   ///   - count: how many are wanted.
   ///   - initialBatch: the size of the first batch; 1 in the controllers.
   ///   - request: makes the request of that index, counted from 0, and says whether it succeeded.
+  /// - Returns: how many requests were made and how many succeeded.
   public static func run(
     count: Int, initialBatch: Int = 1, request: (Int) -> Bool
   ) -> Outcome {

@@ -4,7 +4,9 @@ public struct StatefulPodObservation: Sendable, Equatable {
   public var isReady: Bool
   /// Ready for `minReadySeconds`.
   public var isAvailable: Bool
-  /// Has a deletion timestamp. Pods of a lost node stay like this until their object is removed.
+  /// Has a deletion timestamp.
+  ///
+  /// Pods of a lost node stay like this until their object is removed.
   public var isTerminating: Bool
   /// Ended (Succeeded or Failed): deleted and created again.
   public var hasEnded: Bool
@@ -75,6 +77,7 @@ public struct StatefulSetControl: Sendable, Equatable {
   ///
   /// - Parameter pods: the pod of each ordinal from 0, nil where none exists. It may be longer than
   ///   ``replicas``; the surplus is removed.
+  /// - Returns: the creations and deletions of this sync, in order.
   public func sync(pods: [StatefulPodObservation?]) -> [Action] {
     var actions: [Action] = []
     let wanted = (0..<replicas).map { $0 < pods.count ? pods[$0] : nil }
