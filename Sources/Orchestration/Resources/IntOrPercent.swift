@@ -11,6 +11,9 @@ public enum IntOrPercent: Sendable, Hashable {
   public struct InvalidValue: Error, Sendable, Equatable {
     /// What was written.
     public let text: String
+
+    /// The error for that text.
+    public init(text: String) { self.text = text }
   }
 
   /// Reads the text form, which must be a percentage: a number in quotes is an error in Kubernetes.
