@@ -33,27 +33,32 @@ public struct QuotaAdmission: Sendable, Equatable {
 
   /// Decides about one pod; charges all its quotas, or none.
   public mutating func admit(_ charge: QuotaCharge) -> Decision {
-    for quota in quotas where quota.matches(charge) {
-      if !charge.gaps.isEmpty {
+    if !charge.gaps.isEmpty {
+      for quota in quotas where quota.matches(charge) {
         let gaps = charge.gaps.filter { gap in
           quota.entries.contains { $0.name == gap.resource }
         }
         if !gaps.isEmpty { return .mustSpecify(quota: quota.name, gaps: gaps) }
       }
     }
-    for quota in quotas where quota.matches(charge) && !quota.fits(charge) {
-      return .exceeded(quota: quota.name, Self.excess(of: charge, in: quota))
+    let usage = charge.usage.entries
+    for index in quotas.indices where quotas[index].matches(charge) {
+      if !quotas[index].fits(usage) {
+        return .exceeded(
+          quota: quotas[index].name, Self.excess(of: charge, in: quotas[index]))
+      }
     }
     for index in quotas.indices where quotas[index].matches(charge) {
-      quotas[index].charge(charge, givingBack: false)
+      quotas[index].charge(usage, givingBack: false)
     }
     return .admitted
   }
 
   /// Gives back what a pod was charged, when it is gone or has ended.
   public mutating func release(_ charge: QuotaCharge) {
+    let usage = charge.usage.entries
     for index in quotas.indices where quotas[index].matches(charge) {
-      quotas[index].charge(charge, givingBack: true)
+      quotas[index].charge(usage, givingBack: true)
     }
   }
 
@@ -65,7 +70,9 @@ public struct QuotaAdmission: Sendable, Equatable {
     quotas = quotas.map { quota in
       var fresh = quota
       for index in fresh.entries.indices { fresh.entries[index].used = .zero }
-      for charge in charges where quota.matches(charge) { fresh.charge(charge, givingBack: false) }
+      for charge in charges where quota.matches(charge) {
+        fresh.charge(charge.usage.entries, givingBack: false)
+      }
       return fresh
     }
   }

@@ -55,6 +55,8 @@ public struct ResourceQuota: Sendable, Equatable {
   public let scopes: [Scope]
   /// The bounds, by ascending name.
   public internal(set) var entries: [Entry]
+  /// Whether it bounds anything that pods use; otherwise no pod is its business.
+  private let isAboutPods: Bool
 
   /// A quota with these bounds and, for each of them, what is used already.
   public init(name: String, scopes: [Scope] = [], hard: ResourceList, used: ResourceList = [:]) {
@@ -63,16 +65,18 @@ public struct ResourceQuota: Sendable, Equatable {
     entries = hard.entries.map {
       Entry(name: $0.name, hard: $0.quantity, used: used.amount($0.name))
     }
+    isAboutPods = hard.entries.contains { Self.isAboutPods($0.name) }
   }
 
   /// Whether the quota has a say about a pod: every scope holds and it bounds something of pods.
   public func matches(_ charge: QuotaCharge) -> Bool {
-    for scope in scopes where !scope.contains(charge) { return false }
-    for entry in entries where Self.isAboutPods(entry.name) { return true }
-    return false
+    if !scopes.isEmpty {
+      for scope in scopes where !scope.contains(charge) { return false }
+    }
+    return isAboutPods
   }
 
-  static func isAboutPods(_ name: ResourceName) -> Bool {
+  private static func isAboutPods(_ name: ResourceName) -> Bool {
     switch name.counting {
     case .plain: name <= .pods
     case .requests: name.counted(as: .plain) != .storage
@@ -82,14 +86,14 @@ public struct ResourceQuota: Sendable, Equatable {
   }
 
   /// Whether the pod's cost still fits.
-  @inline(__always) func fits(_ charge: QuotaCharge) -> Bool {
+  func fits(_ usage: [ResourceList.Entry]) -> Bool {
     var index = 0
-    let usage = charge.usage.entries
-    for entry in entries {
-      while index < usage.count && usage[index].name < entry.name { index += 1 }
+    for position in entries.indices {
+      while index < usage.count && usage[index].name < entries[position].name { index += 1 }
       guard index < usage.count else { return true }
-      if usage[index].name == entry.name,
-        entry.used.nanoUnits + usage[index].quantity.nanoUnits > entry.hard.nanoUnits
+      if usage[index].name == entries[position].name,
+        entries[position].used.nanoUnits + usage[index].quantity.nanoUnits
+          > entries[position].hard.nanoUnits
       {
         return false
       }
@@ -98,9 +102,8 @@ public struct ResourceQuota: Sendable, Equatable {
   }
 
   /// Adds the pod's cost to what is used, or takes it away again.
-  mutating func charge(_ charge: QuotaCharge, givingBack: Bool) {
+  mutating func charge(_ usage: [ResourceList.Entry], givingBack: Bool) {
     var index = 0
-    let usage = charge.usage.entries
     for position in entries.indices {
       while index < usage.count && usage[index].name < entries[position].name { index += 1 }
       guard index < usage.count else { return }

@@ -28,20 +28,28 @@ public struct CFSBandwidth: Sendable, Equatable {
   public let period: SimDuration
   /// CPU time per period.
   public let quota: SimDuration
-  /// The start of some period; every container has its own phase.
-  public let phase: SimTime
-  /// What is taken of each period from ``firstPeriod`` on, in nanoseconds of CPU.
-  private var used: [Int64] = []
-  private var firstPeriod: Int64 = 0
+  /// The start of the current period, in nanoseconds.
+  private var periodStart: Int64
+  /// What is taken of the current period, in nanoseconds of CPU.
+  private var taken: Int64 = 0
+  /// What is already taken of the periods after it, nearest first.
+  private var takenLater: [Int64] = []
 
-  /// A limit, in thousandths of a core, at least 10 (the kernel's least quota is 1 ms).
+  /// A limit, in thousandths of a core.
+  ///
+  /// - Parameters:
+  ///   - limitMilli: the limit, at least 1; below 10 the kernel's least quota of 1 ms applies.
+  ///   - period: the length of a period.
+  ///   - phase: the start of some period; every container has its own.
   public init(
     limitMilli: Int64, period: SimDuration = .milliseconds(100), phase: SimTime = .zero
   ) {
     precondition(limitMilli > 0, "a CPU limit must be positive, is \(limitMilli)m")
     self.period = period
     quota = max(.milliseconds(1), .nanoseconds(period.nanoseconds / 1000 * limitMilli))
-    self.phase = phase
+    // Any period before the run begins will do: nothing is taken of it.
+    periodStart = phase.nanoseconds % period.nanoseconds
+    if periodStart > 0 { periodStart -= period.nanoseconds }
   }
 
   /// Runs a piece of work and takes its CPU out of the periods it touches.
@@ -49,61 +57,56 @@ public struct CFSBandwidth: Sendable, Equatable {
   /// - Parameters:
   ///   - work: CPU time it needs, over all its threads.
   ///   - threads: how many threads share it evenly; at least 1.
-  ///   - start: when it could start; must not go back by more than the work still announced.
+  ///   - start: when it could start; not in an earlier period than the work before it.
   /// - Returns: when it is done and how long it stood still.
   public mutating func run(
     work: SimDuration, threads: Int = 1, from start: SimTime
   ) -> Service {
-    forgetPeriods(before: start)
+    enterPeriod(of: start.nanoseconds)
     let threads = Int64(max(1, threads))
     var left = max(0, work.nanoseconds)
-    var now = start.nanoseconds
+    var now = max(start.nanoseconds, periodStart)
+    var end = periodStart + period.nanoseconds
+    var slot = 0
     var stalls = 0
     var stalled: Int64 = 0
     while left > 0 {
-      let index = periodIndex(now)
-      let end = phase.nanoseconds + (index + 1) * period.nanoseconds
-      let slot = Int(index - firstPeriod)
-      while used.count <= slot { used.append(0) }
-      let free = max(0, quota.nanoseconds - used[slot])
+      if slot > takenLater.count { takenLater.append(0) }
+      let before = slot == 0 ? taken : takenLater[slot - 1]
+      let free = max(0, quota.nanoseconds - before)
       // Rounded up: a thread that has begun a nanosecond uses it whole.
-      let runnable = min((left + threads - 1) / threads, end - now)
-      let span = min(runnable, free / threads)
-      let taken = min(left, span * threads)
-      used[slot] += taken
-      left -= taken
+      let wanted = min(threads == 1 ? left : (left + threads - 1) / threads, end - now)
+      let span = min(wanted, threads == 1 ? free : free / threads)
+      let used = min(left, span * threads)
+      left -= used
       now += span
+      let isStalled = left > 0 && now < end
+      let after = isStalled ? max(before, quota.nanoseconds) : before + used
+      if slot == 0 { taken = after } else { takenLater[slot - 1] = after }
       guard left > 0 else { break }
-      if now < end {
-        if free < threads * runnable { used[slot] = max(used[slot], quota.nanoseconds) }
+      if isStalled {
         stalls += 1
         stalled += end - now
       }
       now = end
+      end += period.nanoseconds
+      slot += 1
     }
     return Service(
       finish: SimTime(nanoseconds: now), throttledPeriods: stalls,
       throttledTime: .nanoseconds(stalled))
   }
 
-  /// The number of the period an instant falls in.
-  private func periodIndex(_ instant: Int64) -> Int64 {
-    let offset = instant - phase.nanoseconds
-    let (quotient, remainder) = offset.quotientAndRemainder(dividingBy: period.nanoseconds)
-    return remainder < 0 ? quotient - 1 : quotient
-  }
-
-  private mutating func forgetPeriods(before start: SimTime) {
-    let index = periodIndex(start.nanoseconds)
-    if used.isEmpty || index - firstPeriod >= Int64(used.count) {
-      used.removeAll(keepingCapacity: true)
-      firstPeriod = index
-    } else if index > firstPeriod {
-      used.removeFirst(Int(index - firstPeriod))
-      firstPeriod = index
-    } else if index < firstPeriod {
-      used.insert(contentsOf: repeatElement(0, count: Int(firstPeriod - index)), at: 0)
-      firstPeriod = index
+  private mutating func enterPeriod(of instant: Int64) {
+    guard instant >= periodStart + period.nanoseconds else { return }
+    let passed = (instant - periodStart) / period.nanoseconds
+    periodStart += passed * period.nanoseconds
+    if passed > Int64(takenLater.count) {
+      taken = 0
+      if !takenLater.isEmpty { takenLater.removeAll(keepingCapacity: true) }
+    } else {
+      taken = takenLater[Int(passed) - 1]
+      takenLater.removeFirst(Int(passed))
     }
   }
 

@@ -3,8 +3,10 @@ import Testing
 import TimeAndChance
 
 @Suite struct ProbeTests {
-  /// One character a probe: `.` succeeds, `x` fails, `n` a new container. Published: `R` ready or
-  /// healthy, `-` not, `?` unknown.
+  /// One character a probe and one a published state.
+  ///
+  /// `.` succeeds, `x` fails, `n` is a new container. Published: `R` ready or healthy, `-` not,
+  /// `?` unknown.
   private func timeline(_ probe: ProbeState, _ results: String) -> String {
     var probe = probe
     return results.reduce(into: "") { text, result in
