@@ -40,8 +40,7 @@ public struct PodSecurityFacts: Sendable, Equatable {
 /// a namespace with default limits never breaks ``Rule/requiredLimits(_:)``.
 ///
 /// - Source: Gatekeeper library `pod-security-policy/privileged-containers`,
-///   `general/containerlimits`, `general/requiredlabels`, `pod-security-policy/users`;
-///   `reference/source-systems.md`, L9.
+///   `general/containerlimits`, `general/requiredlabels`, `pod-security-policy/users`.
 public struct GatekeeperConstraint: Sendable, Equatable {
   /// What is demanded.
   public enum Rule: Sendable, Equatable {

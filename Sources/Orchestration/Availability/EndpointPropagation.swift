@@ -6,7 +6,8 @@ public import TimeAndChance
 /// 99th percentile. The published objective for in-cluster programming is 30 s at that percentile.
 /// Open connections are not cut by any of them, except that Envoy drains removed hosts.
 ///
-/// - Source: `reference/kubernetes.md` section 4; sig-scalability network programming latency.
+/// - Source: Kubernetes sig-scalability `slos/network_programming_latency.md` for the objective; the
+///   ranges are customary values, to be replaced by measured ones.
 public enum EndpointConsumer: Sendable, CaseIterable {
   /// The kubelet's report of the pod's readiness, before anyone else can know.
   case kubeletStatus

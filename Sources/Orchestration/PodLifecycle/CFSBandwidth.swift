@@ -38,7 +38,8 @@ public struct CFSBandwidth: Sendable, Equatable {
   /// A limit, in thousandths of a core.
   ///
   /// - Parameters:
-  ///   - limitMilli: the limit, at least 1; below 10 the kernel's least quota of 1 ms applies.
+  ///   - limitMilli: the limit, at least 1; below 10 the kernel's least quota of 1 ms applies,
+  ///     beyond a million cores nothing changes any more.
   ///   - period: the length of a period.
   ///   - phase: the start of some period; every container has its own.
   public init(
@@ -46,7 +47,8 @@ public struct CFSBandwidth: Sendable, Equatable {
   ) {
     precondition(limitMilli > 0, "a CPU limit must be positive, is \(limitMilli)m")
     self.period = period
-    quota = max(.milliseconds(1), .nanoseconds(period.nanoseconds / 1000 * limitMilli))
+    quota = max(
+      .milliseconds(1), .nanoseconds(period.nanoseconds / 1000 * min(limitMilli, 1_000_000_000)))
     // Any period before the run begins will do: nothing is taken of it.
     periodStart = phase.nanoseconds % period.nanoseconds
     if periodStart > 0 { periodStart -= period.nanoseconds }

@@ -8,7 +8,7 @@
 public enum CPUShares {
   /// The weight of a request: 1024 per core, at least 2, at most 262144.
   public static func weight(requestMilli: Int64) -> Int64 {
-    min(max(2, requestMilli * 1024 / 1000), 262_144)
+    min(max(2, min(requestMilli, 1_000_000) * 1024 / 1000), 262_144)
   }
 
   /// The cores each container gets, in thousandths.
@@ -24,8 +24,11 @@ public enum CPUShares {
     var open = containers.indices.filter { containers[$0].demandMilli > 0 }
     var left = max(0, capacityMilli)
     while !open.isEmpty && left > 0 {
-      let weights = open.reduce(Int64(0)) { $0 + max(1, containers[$1].weight) }
-      let offers = open.map { (index: $0, offer: left * max(1, containers[$0].weight) / weights) }
+      let weights = open.reduce(Int128(0)) { $0 + Int128(max(1, containers[$1].weight)) }
+      let offers = open.map { index in
+        let share = Int128(left) * Int128(max(1, containers[index].weight)) / weights
+        return (index: index, offer: Int64(clamping: share))
+      }
       let content = offers.filter { containers[$0.index].demandMilli <= $0.offer }
       if content.isEmpty {
         for (index, offer) in offers { shares[index] = offer }

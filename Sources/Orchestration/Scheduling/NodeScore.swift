@@ -36,21 +36,19 @@ struct NodeScore {
   }
 
   /// What scoring assumes a pod uses that asks for nothing: 100m of cpu, 200 MiB of memory.
-  private static func assumed(_ pod: SchedulingPod, _ name: ResourceName) -> Int64 {
+  private static func assumed(_ pod: SchedulingPod, _ name: ResourceName) -> Int128 {
     let asked =
       name == .cpu ? pod.requests.amount(name).milliValue : pod.requests.amount(name).value
-    return asked > 0 ? asked : name == .cpu ? 100 : 200 << 20
+    return Int128(asked > 0 ? asked : name == .cpu ? 100 : 200 << 20)
   }
 
   private func leastAllocated(_ node: SchedulingNode) -> Int {
-    var sum: Int64 = 0
+    var sum: Int128 = 0
     for name in [ResourceName.cpu, .memory] {
       let amount = node.allocatable.amount(name)
-      let capacity = name == .cpu ? amount.milliValue : amount.value
+      let capacity = Int128(name == .cpu ? amount.milliValue : amount.value)
       let used = node.pods.reduce(Self.assumed(pod, name)) { $0 + Self.assumed($1, name) }
-      if capacity > 0 && used <= capacity {
-        sum += Int64(Int128(capacity - used) * 100 / Int128(capacity))
-      }
+      if capacity > 0 && used <= capacity { sum += (capacity - used) * 100 / capacity }
     }
     return Int(sum / 2)
   }

@@ -82,8 +82,9 @@ extension DeploymentRollout {
       if base == 0 { base = sets.reduce(0) { $0 + $1.existingPods } }
       guard base > 0 else { return 0 }
       // Sizes are never negative here, so rounding half away from zero is rounding half up.
-      let size = (2 * set.replicas * maxTotal + base) / (2 * base)
-      fraction = size - set.replicas
+      let size =
+        (2 * Int128(set.replicas) * Int128(maxTotal) + Int128(base)) / (2 * Int128(base))
+      fraction = Int(clamping: size) - set.replicas
     }
     return left > 0 ? min(fraction, left) : max(fraction, left)
   }

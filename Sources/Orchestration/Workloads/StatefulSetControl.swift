@@ -106,9 +106,8 @@ public struct StatefulSetControl: Sendable, Equatable {
       actions.append(.delete(ordinal: ordinal))
       if !isParallel { return actions }
     }
-    // Scaling has precedence; updates begin when every ordinal has its pod.
-    if !actions.isEmpty { return actions }
-    return rollingUpdate(wanted)
+    // In order, scaling comes first: what is above has returned by now if there was any.
+    return actions + rollingUpdate(wanted)
   }
 
   private func createsUpdated(ordinal: Int) -> Bool {
@@ -121,14 +120,17 @@ public struct StatefulSetControl: Sendable, Equatable {
     if maxUnavailable <= 1 {
       for ordinal in pods.indices.reversed() where ordinal >= partition {
         guard let pod = pods[ordinal] else { return [] }
-        if !pod.isUpdated && !pod.isTerminating { return [.delete(ordinal: ordinal)] }
+        if !pod.isUpdated && !pod.isTerminating && !pod.hasEnded {
+          return [.delete(ordinal: ordinal)]
+        }
         if !pod.isHealthy { return [] }
       }
       return []
     }
     let unavailable = pods.reduce(0) { $0 + (($1?.isHealthy ?? false) ? 0 : 1) }
     let outdated = pods.indices.reversed().filter {
-      $0 >= partition && pods[$0].map { !$0.isUpdated && !$0.isTerminating } ?? false
+      $0 >= partition
+        && pods[$0].map { !$0.isUpdated && !$0.isTerminating && !$0.hasEnded } ?? false
     }
     return outdated.prefix(max(0, maxUnavailable - unavailable)).map { .delete(ordinal: $0) }
   }

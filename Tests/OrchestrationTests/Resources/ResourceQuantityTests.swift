@@ -78,6 +78,21 @@ import TimeAndChance
     }
   }
 
+  @Test func `no text can break the reader, and what it reads prints as something it reads`() {
+    let alphabet = Array("0123456789..+-eEinumkKMGTP %")
+    for seed in UInt64(0)..<4_000 {
+      var random = RandomStream(seed: seed, name: "text")
+      let text = String((0..<random.below(12)).map { _ in alphabet[Int(random.below(28))] })
+      guard let quantity = try? ResourceQuantity(parsing: text) else { continue }
+      let again = try? ResourceQuantity(parsing: "\(quantity)")
+      #expect(again == quantity, "'\(text)' printed as \(quantity)")
+    }
+    let long = String(repeating: "9", count: 4000)
+    #expect(throws: QuantityError.tooLarge) { try ResourceQuantity(parsing: long) }
+    #expect(throws: QuantityError.wrongFormat) { try ResourceQuantity(parsing: long + long) }
+    #expect((try? ResourceQuantity(parsing: "0." + long)) == ResourceQuantity(1))
+  }
+
   @Test func `a zero takes over the other's format`() throws {
     let memory = try ResourceQuantity(parsing: "1Gi")
     #expect("\(ResourceQuantity.zero + memory)" == "1Gi")

@@ -65,6 +65,41 @@ import TimeAndChance
     #expect(backOff.delayAfterFailure() == .milliseconds(5))
   }
 
+  @Test func `a full quota leaves the set short, and freed quota is noticed only at the retry`() {
+    var controller = ReplicaSetController()
+    let running = (0..<5).map { _ in pod(ageSeconds: 100) }
+    var room = 0
+    let create = {
+      room -= 1
+      return room >= 0
+    }
+    var now = SimTime.zero
+    var waits: [SimDuration] = []
+    for _ in 0..<18 {
+      room = 0
+      let outcome = controller.sync(desired: 8, pods: running, at: now, create: create)
+      #expect(outcome.created == 0 && outcome.refused == 1)
+      waits.append((outcome.retryAt ?? now) - now)
+      now = outcome.retryAt ?? now
+    }
+    #expect(controller.hasReplicaFailure)
+    #expect(waits.first == .milliseconds(5) && waits.last == .milliseconds(655_360))
+    room = 10  // someone else's pods went long ago
+    let outcome = controller.sync(desired: 8, pods: running, at: now, create: create)
+    #expect(outcome == ReplicaSetController.Outcome(created: 3))
+    #expect(!controller.hasReplicaFailure && controller.retryAt == nil)
+  }
+
+  @Test func `one more pod than fits costs one refused create, not a hundred`() {
+    var controller = ReplicaSetController()
+    var room = 2
+    let outcome = controller.sync(desired: 100, pods: [], at: .zero) {
+      room -= 1
+      return room >= 0
+    }
+    #expect(outcome.created == 2 && outcome.refused == 1)
+  }
+
   @Test func `a burst of thirty goes at once, the rest at twenty a second`() {
     var budget = RequestBudget.controllerManager
     let waits = (0..<33).map { _ in budget.reserve(at: .zero) }

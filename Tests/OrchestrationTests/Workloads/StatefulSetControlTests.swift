@@ -29,6 +29,14 @@ import Testing
       ])
   }
 
+  @Test func `in parallel an update may begin while lower pods are missing`() {
+    let set = StatefulSetControl(replicas: 2, isParallel: true)
+    #expect(
+      set.sync(pods: [nil, Pod(isUpdated: false)]) == [
+        .create(ordinal: 0, updated: true), .delete(ordinal: 1),
+      ])
+  }
+
   @Test func `updates from the top down to the partition, one at a time`() {
     let set = StatefulSetControl(
       replicas: 4, strategy: .rollingUpdate(partition: 1, maxUnavailable: 1))
