@@ -16,7 +16,11 @@ struct Noise {
   mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
 
   /// A nearly normal draw: twelve even ones, of mean 0 and variance 1.
-  mutating func bell() -> Double { (0..<12).reduce(-6) { sum, _ in sum + unit() } }
+  mutating func bell() -> Double {
+    var sum = -6.0
+    for _ in 0..<12 { sum += unit() }
+    return sum
+  }
 
   /// A latency over many octaves: 1 µs to 1 s, every octave as likely as the others.
   mutating func latency() -> Int64 {

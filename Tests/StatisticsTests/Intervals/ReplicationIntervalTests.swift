@@ -58,7 +58,7 @@ import Testing
     var correlation = 0.0
     for _ in 0..<200 {
       let values = (0..<4000).map { _ -> Double in
-        level = 0.9 * level + noise.bell()
+        level = 0.9 * level + noise.unit() - 0.5
         return level
       }
       let batches = try #require(BatchMeans(values, batches: 20))
