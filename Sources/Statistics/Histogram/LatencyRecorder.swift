@@ -40,10 +40,21 @@
     }
     let count = counts[slot] &+ 1
     counts[slot] = count
-    if count == 0 { carry(slot) }
+    if count == 0 { carry(slot, 1) }
     sum &+= UInt128(value)
     least = nanoseconds < least ? nanoseconds : least
     greatest = nanoseconds > greatest ? nanoseconds : greatest
+  }
+
+  /// Records a value as often as said.
+  public mutating func record(_ nanoseconds: Int64, times: UInt64) {
+    guard times > 0 else { return }
+    record(nanoseconds)
+    let slot = LatencyBucket.index(of: UInt64(nanoseconds)) - Int(firstBucket)
+    let total = UInt64(counts[slot]) + UInt64(UInt32(truncatingIfNeeded: times - 1))
+    counts[slot] = UInt32(truncatingIfNeeded: total)
+    carry(slot, UInt32((times - 1) >> 32) + UInt32(total >> 32))
+    sum += UInt128(nanoseconds) * UInt128(times - 1)
   }
 
   /// Forgets all values and keeps the memory: the end of a warm-up.
@@ -101,18 +112,14 @@
     return block
   }
 
-  /// Notes that a count went round.
-  @usableFromInline @inline(never) mutating func carry(_ slot: Int) {
+  /// Notes that a count went round, so many times.
+  @usableFromInline @inline(never) mutating func carry(_ slot: Int, _ rounds: UInt32) {
+    guard rounds > 0 else { return }
     if carries == nil {
       let block = UnsafeMutablePointer<UInt32>.allocate(capacity: Int(bucketCount))
       block.initialize(repeating: 0, count: Int(bucketCount))
       carries = block
     }
-    carries?[slot] += 1
-  }
-
-  /// Sets a count, for the tests of what happens beyond 32 bits.
-  mutating func setCount(_ count: UInt32, of nanoseconds: Int64) {
-    counts[LatencyBucket.index(of: UInt64(nanoseconds)) - Int(firstBucket)] = count
+    carries?[slot] += rounds
   }
 }

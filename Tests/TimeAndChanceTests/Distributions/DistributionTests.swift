@@ -170,10 +170,18 @@ private func laws() throws -> [Distribution] {
     .empirical([.init(from: 2, to: 1, weight: 1)]),
     .empirical([.init(from: 0, to: 1, weight: 1), .init(from: 0.5, to: 2, weight: 1)]),
     .empirical([.init(from: 0, to: .infinity, weight: 1)]),
-    .empirical(.init(repeating: .init(from: 0, to: 0, weight: 1), count: 65_537)),
   ])
   func `a wrong parameter is an error`(law: Distribution.Law) {
     #expect(throws: DistributionError.self) { try Distribution(law) }
+  }
+
+  @Test func `a measured law has 65 536 buckets at most`() throws {
+    var buckets = [Distribution.Bucket](
+      repeating: .init(from: 0, to: 0, weight: 1), count: 65_536)
+    _ = try Distribution(.empirical(buckets))
+    buckets.append(.init(from: 0, to: 0, weight: 1))
+    let error = #expect(throws: DistributionError.self) { try Distribution(.empirical(buckets)) }
+    #expect(error == .tooManyBuckets(65_537))
   }
 
   @Test func `limits must leave a hundredth of the law`() throws {

@@ -1,0 +1,66 @@
+import Statistics
+import Testing
+
+@Suite struct LatencyRecorderTests {
+  @Test func `a recorder's histogram is that of its values`() {
+    var noise = Noise(seed: 6)
+    var recorder = LatencyRecorder()
+    var expected = LatencyHistogram()
+    #expect(recorder.histogram == expected)
+    for round in 0..<5000 {
+      // Up and down the range, so that the counts grow at both ends.
+      let value = round.isMultiple(of: 3) ? Int64(round % 200) : noise.latency() << Int64(round % 9)
+      recorder.record(value)
+      expected.record(value)
+    }
+    recorder.record(0)
+    expected.record(0)
+    recorder.record(.max)
+    expected.record(.max)
+    #expect(recorder.histogram == expected)
+  }
+
+  @Test func `twenty octaves take ten kilobytes`() {
+    var noise = Noise(seed: 7)
+    var recorder = LatencyRecorder()
+    for _ in 0..<10_000 { recorder.record(noise.latency()) }
+    #expect(recorder.byteCount <= 21 * 512)
+    #expect(MemoryLayout<LatencyRecorder>.stride == 64)
+  }
+
+  @Test func `a count beyond 32 bits carries over, also when the range grows later`() {
+    var recorder = LatencyRecorder()
+    recorder.record(1_000_000, times: (1 << 32) - 1)
+    recorder.record(1_000_000)
+    recorder.record(1_000_000)
+    recorder.record(10)
+    recorder.record(1_000_000_000)
+    let buckets = recorder.histogram.buckets
+    #expect(buckets.map(\.count) == [1, 4_294_967_297, 1])
+    #expect(recorder.histogram.count == 4_294_967_299)
+    #expect(recorder.histogram.sum == 1_000_000 * 4_294_967_297 + 1_000_000_010)
+    recorder.record(10, times: (5 << 32) - 1)
+    #expect(recorder.histogram.buckets[0].count == 5 << 32)
+  }
+
+  @Test func `a reset forgets values, carries and extremes`() {
+    var recorder = LatencyRecorder()
+    recorder.record(5, times: 7 << 32)
+    recorder.reset()
+    #expect(recorder.histogram == LatencyHistogram())
+    recorder.record(7)
+    var expected = LatencyHistogram()
+    expected.record(7)
+    #expect(recorder.histogram == expected)
+  }
+
+  @Test func `recorders live behind pointers`() {
+    let recorders = UnsafeMutablePointer<LatencyRecorder>.allocate(capacity: 3)
+    for index in 0..<3 { (recorders + index).initialize(to: LatencyRecorder()) }
+    recorders[1].record(42)
+    #expect(recorders[0].histogram.count == 0)
+    #expect(recorders[1].histogram.maximum == 42)
+    recorders.deinitialize(count: 3)
+    recorders.deallocate()
+  }
+}
