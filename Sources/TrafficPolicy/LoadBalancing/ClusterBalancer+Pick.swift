@@ -48,7 +48,7 @@ extension ClusterBalancer {
     using random: inout RandomStream
   ) -> HostPick {
     let attempts = 1 + max(0, hostSelectionMaxAttempts)
-    if view.topology.policy.isConsistentHash {
+    if view.topology.isConsistentHash {
       let key = hash ?? random.next()
       let (level, panicPicks) = hashLevel(key)
       let table = view.hashTable(level: level)
@@ -66,7 +66,8 @@ extension ClusterBalancer {
     var last = HostPick(host: .max)
     for _ in 0..<attempts {
       if let loads, loads != view.loads {
-        last = pickFromLevels(loads, active: active, at: now, using: &random)
+        let draw = random.next()
+        last = pick(at: loads.level(of: draw), draw, active, now, &random)
       } else {
         last = pick(hash: hash, active: active, at: now, using: &random)
       }
@@ -81,8 +82,9 @@ extension ClusterBalancer {
   mutating func pickGenerally(
     hash: UInt64?, active: UnsafePointer<UInt32>, at now: SimTime, using random: inout RandomStream
   ) -> HostPick {
-    guard view.topology.policy.isConsistentHash else {
-      return pickFromLevels(view.loads, active: active, at: now, using: &random)
+    guard view.topology.isConsistentHash else {
+      let draw = random.next()
+      return pick(at: view.level(of: draw), draw, active, now, &random)
     }
     let key = hash ?? random.next()
     let (level, panicPicks) = hashLevel(key)
@@ -92,17 +94,16 @@ extension ClusterBalancer {
 
   /// The level of a key, and 1 if it is in panic.
   private func hashLevel(_ key: UInt64) -> (level: Int, panicPicks: UInt32) {
-    let level = view.loads.level(of: key).level
+    let level = view.level(of: key).level
     return (level, view.loads.panic[level] ? 1 : 0)
   }
 
-  /// Level, panic, locality, host: one draw for the level, and what the rest needs.
-  private mutating func pickFromLevels(
-    _ loads: PriorityLoads, active: UnsafePointer<UInt32>, at now: SimTime,
-    using random: inout RandomStream
+  /// Panic, locality, host at a level that `draw` decided.
+  private mutating func pick(
+    at choice: (level: Int, availability: PriorityLoads.Availability), _ draw: UInt64,
+    _ active: UnsafePointer<UInt32>, _ now: SimTime, _ random: inout RandomStream
   ) -> HostPick {
-    let draw = random.next()
-    let (level, availability) = loads.level(of: draw)
+    let (level, availability) = choice
     let layout = view.layout
     if view.loads.panic[level] {
       if view.topology.failTrafficOnPanic { return HostPick(host: .max, panicPicks: 1) }
@@ -194,15 +195,5 @@ extension ClusterBalancer {
       }
     }
     return best
-  }
-}
-
-extension LoadBalancerPolicy {
-  /// True for the policies whose choice follows a request's key.
-  public var isConsistentHash: Bool {
-    switch self {
-    case .ringHash, .maglev: true
-    case .roundRobin, .leastRequest, .random: false
-    }
   }
 }

@@ -1,5 +1,5 @@
 /// The consistent-hash table of a level, with its bound on load if there is one.
-struct HashTable {
+final class HashTable {
   enum Kind {
     case ring(RingHashTable)
     case maglev(MaglevTable)

@@ -83,6 +83,11 @@ public final class HostSetView {
   /// Where each list of hosts stands among the sources.
   var layout: SourceLayout { SourceLayout(topology) }
 
+  /// The level of a draw or hash, at once when one level takes everything.
+  func level(of draw: UInt64) -> (level: Int, availability: PriorityLoads.Availability) {
+    soleLevel >= 0 ? (soleLevel, .healthy) : loads.level(of: draw)
+  }
+
   /// The hosts of a source.
   func hosts(_ source: Int) -> UnsafeBufferPointer<UInt32> {
     let list = sources[source]

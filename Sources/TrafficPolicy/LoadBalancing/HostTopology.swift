@@ -37,6 +37,8 @@ public final class HostTopology: Sendable {
   let localityWeights: ContiguousArray<UInt32>
   /// How a host is picked.
   public let policy: LoadBalancerPolicy
+  /// True for the policies whose choice follows a request's key.
+  public let isConsistentHash: Bool
   let slowStart: SlowStartSettings?
   let panicThreshold: Int
   let failTrafficOnPanic: Bool
@@ -50,6 +52,10 @@ public final class HostTopology: Sendable {
     self.hosts = ContiguousArray(hosts)
     levelCount = max(1, (self.hosts.map(\.priority).max() ?? 0) + 1)
     policy = cluster.loadBalancer
+    switch cluster.loadBalancer {
+    case .ringHash, .maglev: isConsistentHash = true
+    case .roundRobin, .leastRequest, .random: isConsistentHash = false
+    }
     slowStart = cluster.slowStart.flatMap { $0.window > .zero ? $0 : nil }
     panicThreshold = cluster.panicThreshold
     failTrafficOnPanic = cluster.failTrafficOnPanic

@@ -3,7 +3,7 @@ public import TimeAndChance
 /// One proxy's judge of a cluster's hosts: compiled settings, the number of hosts out, counters.
 ///
 /// Reports come in one at a time and only move counters; a report that makes a counter *equal* to
-/// its threshold returns a trip, and ``act(on:host:index:at:using:)`` turns trips into ejections.
+/// its threshold returns a trip, and ``act(on:host:index:at:using:into:)`` turns trips into ejections.
 /// Decisions about rates are made by the sweep. Trivial, one per (proxy, cluster), shared by the
 /// proxy's workers.
 ///

@@ -2,7 +2,7 @@ public import TimeAndChance
 
 /// What one proxy's outlier detector knows of one host of a cluster.
 ///
-/// Trivial, 72 bytes; the engine keeps one per (proxy, cluster, host). The counters run whether or
+/// Trivial, 64 bytes; the engine keeps one per (proxy, cluster, host). The counters run whether or
 /// not the host is ejected; what they lead to is decided by ``OutlierDetector``.
 ///
 /// - Source: Envoy `source/common/upstream/outlier_detection_impl.h` (DetectorHostMonitorImpl,

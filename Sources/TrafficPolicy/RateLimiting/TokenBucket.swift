@@ -4,7 +4,7 @@ public import TimeAndChance
 ///
 /// Exact: time and tokens are counted in the same whole units (a nanosecond is worth
 /// `tokensPerFill` of them, a token costs `fillInterval` of them), so nothing drifts and no rounding
-/// decides. Trivial, 64 bytes; one per proxy, or per downstream connection.
+/// decides. Trivial, 48 bytes; one per proxy, or per downstream connection.
 ///
 /// - Source: Envoy `source/common/common/token_bucket_impl.h` (AtomicTokenBucketImpl), which keeps
 ///   the same state as a `double`: the time at which the bucket was last empty.

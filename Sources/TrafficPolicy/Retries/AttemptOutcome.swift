@@ -1,6 +1,6 @@
 /// How one try of a request ended, as the router sees it.
 ///
-/// Eight bytes, trivial: the engine builds one per try and hands it to the retry classifier and
+/// Six bytes, trivial: the engine builds one per try and hands it to the retry classifier and
 /// the outlier detector.
 ///
 /// - Source: Envoy `source/common/router/router.cc` (onUpstreamHeaders, onUpstreamReset,

@@ -85,4 +85,27 @@ public struct RateLimitedBackOff: Sendable, Equatable {
     let half = asked.nanoseconds / 2_000_000
     return asked + .milliseconds(Int64(random.below(UInt32(half))))
   }
+
+  /// The wait that an answer's headers ask for, or nil when none of them is usable.
+  ///
+  /// `value` gives a header's first value by its name in lower case; `epochSeconds` is the time of
+  /// day, for headers that hold a timestamp. One draw when usable.
+  public func wait(
+    epochSeconds: Int64, using random: inout RandomStream, value: (String) -> String?
+  ) -> SimDuration? {
+    for header in resetHeaders {
+      guard let text = value(header.name), let number = Int64(text), number >= 0 else { continue }
+      let seconds: Int64
+      switch header.format {
+      case .seconds: seconds = number
+      case .unixTimestamp:
+        guard number >= epochSeconds else { continue }
+        seconds = number - epochSeconds
+      }
+      // The first value within the bound decides, even if it is too small to be used.
+      guard seconds <= maxInterval.nanoseconds / 1_000_000_000 else { continue }
+      return wait(asked: .seconds(seconds), using: &random)
+    }
+    return nil
+  }
 }

@@ -137,4 +137,43 @@ import TrafficPolicy
     #expect(backOff.wait(asked: .seconds(6), using: &random) == nil)
     #expect(backOff.wait(asked: .milliseconds(1), using: &random) == nil)
   }
+
+  @Test func `reset headers are read in order, in seconds or as a time of day`() {
+    let backOff = RateLimitedBackOff(
+      resetHeaders: [
+        RateLimitedBackOff.ResetHeader(name: "retry-after", format: .seconds),
+        RateLimitedBackOff.ResetHeader(name: "x-reset", format: .unixTimestamp),
+      ], maxInterval: .seconds(10))
+    var random = RandomStream(seed: 4, name: "retry.jitter")
+    func wait(_ headers: [String: String]) -> Int64? {
+      let wait = backOff.wait(epochSeconds: 1_000, using: &random) { headers[$0] }
+      return wait.map { $0.nanoseconds / 1_000_000_000 }
+    }
+    #expect(wait(["retry-after": "2"]) == 2)
+    #expect(wait(["x-reset": "1001"]) == 1)
+    #expect(wait(["retry-after": "11", "x-reset": "1001"]) == 1)
+    #expect(wait(["retry-after": "soon"]) == nil)
+    #expect(wait(["x-reset": "999"]) == nil)
+    #expect(wait(["retry-after": "0", "x-reset": "1001"]) == nil)
+    #expect(wait([:]) == nil)
+  }
+
+  @Test func `request headers add classes and codes and replace the number`() {
+    let route = RetryPolicy(retryOn: .reset, numRetries: 2, retriableStatusCodes: [404])
+    func policy(_ route: RetryPolicy?, _ headers: [String: String]) -> RetryPolicy? {
+      RetryPolicy.of(route: route) { headers[$0] }
+    }
+    #expect(policy(route, [:]) == route)
+    let merged = policy(
+      route,
+      [
+        "x-envoy-retry-on": "5xx", "x-envoy-retry-grpc-on": "cancelled",
+        "x-envoy-max-retries": "7", "x-envoy-retriable-status-codes": "418, 425",
+      ])
+    #expect(merged?.retryOn == [.reset, .fiveXX, .cancelled])
+    #expect(merged?.numRetries == 7)
+    #expect(merged?.retriableStatusCodes == [404, 418, 425])
+    #expect(policy(nil, ["x-envoy-retry-on": "5xx"])?.numRetries == 1)
+    #expect(policy(nil, ["x-envoy-max-retries": "3"]) == nil)
+  }
 }
