@@ -145,7 +145,7 @@ extension Engine {
       switch chain.faults[index].filter.decide(isMatched: isMatched, using: &chain.random) {
       case .proceed: return true
       case .delay(let wait):
-        extras[x].delayInjected = true
+        extras[x].flags.insert(.delayInjected)
         extras[x].activeFault = UInt8(index + 1)
         let sequence = schedule(.faultDelayOver, c, after: wait)
         extras[x].suspension = UInt32(truncatingIfNeeded: sequence)
@@ -300,7 +300,7 @@ extension Engine {
     _ c: UInt32, _ reply: UInt16, _ flags: ResponseFlags, _ details: ResponseDetails
   ) -> ResponseFlags {
     let x = calls[c].extra
-    let flags = extras[x].delayInjected ? flags.union(.delayInjected) : flags
+    let flags = flags.union(extras[x].flags)
     let status = reply < 1000 ? Int(reply) : Int(replies[Int(reply) - 1000].status)
     endFilters(c, status, details)
     cancel(&extras.pointer(x).pointee.abortTimer)

@@ -97,6 +97,20 @@ extension Engine {
     return state
   }
 
+  /// Makes the state of clusters with active health checks, which run without any request.
+  mutating func makeCheckedClusters() {
+    for p in 0..<UInt32(proxies.count) {
+      let proxy = proxies[p]
+      for (number, cluster) in model.proxies[Int(p)].configuration.clusters.enumerated()
+      where cluster.healthCheck != nil {
+        for instance in 0..<proxy.instanceCount {
+          let slot = Int(proxy.firstSlot + instance * proxy.clusterCount) + number
+          _ = makeCluster(slot, proxy: p, proxy.firstInstance + instance, UInt32(number))
+        }
+      }
+    }
+  }
+
   func upFor(_ proxy: UInt32) -> SimDuration { model.proxies[Int(proxy)].upFor }
 
   /// The first sweep comes at the proxy's own phase.

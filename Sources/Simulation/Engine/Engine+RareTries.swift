@@ -197,10 +197,15 @@ extension Engine {
       let sequence = schedule(.backOffOver, c, after: wait)
       calls[c].tryTimer = none
       extras[x].retrySequence = UInt32(truncatingIfNeeded: sequence)
+    // Without another retry the tries under way go on until one answers or the route's timer
+    // fires; the request keeps the flag of the refusal, whatever comes.
     case .overflow:
       statistics[clusters[state].kind].upstreamRqRetryOverflow &+= 1
-    case .retry, .limitExceeded, .deliver:
-      break  // the tries under way go on until one answers or the route's timer fires
+      extras[x].flags.insert(.upstreamOverflow)
+    case .limitExceeded:
+      statistics[clusters[state].kind].upstreamRqRetryLimitExceeded &+= 1
+      extras[x].flags.insert(.upstreamRetryLimitExceeded)
+    case .retry, .deliver: releaseRetrySlot(c)
     }
   }
 

@@ -102,8 +102,8 @@ struct CallExtra: BitwiseCopyable {
   var hasHash = false
   /// The filter that a suspended request goes on with.
   var filter: UInt8 = 0
-  /// The fault filter delayed it.
-  var delayInjected = false
+  /// Flags that the request keeps however it ends.
+  var flags: ResponseFlags = []
   /// The fault filter that counts it as active, from 1; 0 is none.
   var activeFault: UInt8 = 0
   /// The low bits of the sequence of the event that a suspended request waits for.
