@@ -16,7 +16,7 @@
     (base, cells) = EventHeap.allocate(capacity)
   }
 
-  deinit { base.deallocate() }
+  @inlinable deinit { base.deallocate() }
 
   /// Cells whose root lies 16 bytes before a cache line, so that each four siblings share one.
   @inlinable static func allocate(

@@ -52,7 +52,7 @@ public import TimeAndChance
     lists = .allocate(capacity: Self.lineLimit)
   }
 
-  deinit {
+  @inlinable deinit {
     for index in 0..<ringCount { rings[index].entries.deallocate() }
     rings.deallocate()
     lists.deallocate()

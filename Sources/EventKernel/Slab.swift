@@ -18,7 +18,7 @@
     records = .allocate(capacity: capacity)
   }
 
-  deinit { records.deallocate() }
+  @inlinable deinit { records.deallocate() }
 
   @inline(never) @usableFromInline mutating func grow() {
     precondition(used < Slab.none, "out of handles: 16 777 215 records of one kind are alive")

@@ -2,23 +2,283 @@ import EventKernel
 import TimeAndChance
 import TrafficPolicy
 
-/// The state of one proxy instance's filters.
+/// The filters of one proxy instance: their state, in the order of the chain.
 struct FilterChain {
+  /// A filter of the chain, and its place among those of its sort.
+  enum Place {
+    case localRateLimit(Int)
+    case globalRateLimit(Int)
+    case fault(Int)
+    case admissionControl(Int)
+    case adaptiveConcurrency(Int)
+  }
+
+  var order: [Place] = []
+  var localRateLimits: [(filter: LocalRateLimit, settings: LocalRateLimitSettings)] = []
+  var globalRateLimits: [(filter: GlobalRateLimitFilter, counter: Int)] = []
+  var faults: [(filter: FaultInjection, settings: FaultInjectionSettings)] = []
+  /// One history for each worker.
+  var admissionControls: [[AdmissionControl]] = []
+  var adaptiveConcurrencies: [(filter: AdaptiveConcurrency, status: UInt16)] = []
+  var random: RandomStream
 }
 
 // What a request meets in front of the router, and on its way out.
 extension Engine {
+  /// Makes the filters of every proxy instance that has some.
+  mutating func makeFilters() {
+    for p in 0..<proxies.count {
+      let configuration = model.proxies[p].configuration
+      guard !configuration.filters.isEmpty else { continue }
+      // The service's counters are shared by all who ask it with the same descriptor.
+      let firstCounter = rateLimitCounters.count
+      for case .globalRateLimit(let settings) in configuration.filters {
+        rateLimitCounters.append(FixedWindowCounter(settings))
+      }
+      for number in 0..<proxies[p].instanceCount {
+        let instance = Int(proxies[p].firstInstance + number)
+        let name = "filters \(model.proxies[p].name)/\(number)"
+        var chain = FilterChain(
+          random: RandomStream(seed: seed, replication: replication, name: name))
+        for filter in configuration.filters {
+          add(filter, to: &chain, workers: Int(proxies[p].workers), firstCounter, instance)
+        }
+        filters[instance] = chain
+      }
+    }
+  }
+
+  private mutating func add(
+    _ filter: HTTPFilter, to chain: inout FilterChain, workers: Int, _ firstCounter: Int,
+    _ instance: Int
+  ) {
+    switch filter {
+    case .localRateLimit(let settings):
+      chain.order.append(.localRateLimit(chain.localRateLimits.count))
+      chain.localRateLimits.append((LocalRateLimit(settings, at: now), settings))
+    case .globalRateLimit(let settings):
+      chain.order.append(.globalRateLimit(chain.globalRateLimits.count))
+      chain.globalRateLimits.append(
+        (GlobalRateLimitFilter(settings), firstCounter + chain.globalRateLimits.count))
+    case .fault(let settings):
+      chain.order.append(.fault(chain.faults.count))
+      chain.faults.append((FaultInjection(settings), settings))
+    case .admissionControl(let settings):
+      chain.order.append(.admissionControl(chain.admissionControls.count))
+      chain.admissionControls.append(
+        Array(repeating: AdmissionControl(settings), count: workers))
+    case .adaptiveConcurrency(let settings):
+      chain.order.append(.adaptiveConcurrency(chain.adaptiveConcurrencies.count))
+      let controller = AdaptiveConcurrency(settings, at: now)
+      chain.adaptiveConcurrencies.append((controller, UInt16(clamping: settings.status)))
+      startTimers(controller.initialTimers, instance)
+    }
+  }
+
+  private mutating func startTimers(_ timers: AdaptiveConcurrency.Timers, _ instance: Int) {
+    if let wait = timers.sample { schedule(.concurrencyUpdate, UInt32(instance), after: wait) }
+    if let wait = timers.minRTT { schedule(.minRTTWindow, UInt32(instance), after: wait) }
+  }
+
   /// A call enters the filters of its proxy.
   @inline(never) mutating func enterFilters(_ c: UInt32) {
     let x = extra(of: c)
     extras[x].arrived = now
+    extras[x].instance = calls[c].cluster
+    let edge = edges.base + Int(calls[c].edge)
+    let workers = proxies[edge.pointee.proxy].workers
+    if workers > 1 { calls[c].worker = Int(edge.pointee.random.below(workers)) }
     if extras[x].record >= 0 { log.requests[Int(extras[x].record)].arrived = now }
     if extras[x].abortAt != .never {
       let wait = max(.zero, extras[x].abortAt - calls[c].started)
       let line = FixedTimeout(line: queue.timerLine(wait), isOn: true)
       extras[x].abortTimer = start(line, .clientAbort, c)
     }
+    runFilters(c)
+  }
+
+  /// Runs the filters from where the call stands up to the router, or to an answer or a wait.
+  private mutating func runFilters(_ c: UInt32) {
+    let x = calls[c].extra
+    let instance = Int(extras[x].instance)
+    while let order = filters[instance]?.order, Int(extras[x].filter) < order.count {
+      let place = order[Int(extras[x].filter)]
+      extras[x].filter += 1
+      guard pass(place, c, instance) else { return }
+    }
     route(c)
+  }
+
+  /// One filter: true when the call goes on at once.
+  private mutating func pass(_ place: FilterChain.Place, _ c: UInt32, _ instance: Int) -> Bool {
+    let x = calls[c].extra
+    let now = self.now
+    guard var chain = filters[instance] else { return true }
+    filters[instance] = nil
+    defer { if filters[instance] == nil { filters[instance] = chain } }
+    switch place {
+    case .localRateLimit(let index):
+      let settings = chain.localRateLimits[index].settings
+      let headers = model.edges[Int(edges[UInt32(calls[c].edge)].model)].attributes.headers
+      let matching = settings.descriptors.indices.filter { descriptor in
+        settings.descriptors[descriptor].headers.allSatisfy { $0.holds(for: headers) }
+      }
+      let decision = chain.localRateLimits[index].filter.decide(
+        matching: matching, at: now, using: &chain.random)
+      if decision == .admit { return true }
+      let status = chain.localRateLimits[index].filter.status
+      filters[instance] = chain
+      noteRateLimit(instance)
+      leave(c, reply: status, flags: .rateLimited, details: .localRateLimited)
+      return false
+    case .globalRateLimit(let index):
+      switch chain.globalRateLimits[index].filter.plan {
+      case .pass: return true
+      case .ask(let wait), .fail(let wait):
+        let sequence = schedule(.rateLimitAnswer, c, after: wait)
+        extras[x].suspension = UInt32(truncatingIfNeeded: sequence)
+        return false
+      }
+    case .fault(let index):
+      let headers = model.edges[Int(edges[UInt32(calls[c].edge)].model)].attributes.headers
+      let isMatched = chain.faults[index].settings.headers.allSatisfy { $0.holds(for: headers) }
+      switch chain.faults[index].filter.decide(isMatched: isMatched, using: &chain.random) {
+      case .proceed: return true
+      case .delay(let wait):
+        extras[x].delayInjected = true
+        extras[x].activeFault = UInt8(index + 1)
+        let sequence = schedule(.faultDelayOver, c, after: wait)
+        extras[x].suspension = UInt32(truncatingIfNeeded: sequence)
+        return false
+      case .abort:
+        extras[x].activeFault = UInt8(index + 1)
+        let status = chain.faults[index].filter.abortStatus
+        filters[instance] = chain
+        leave(c, reply: status, flags: .faultInjected, details: .faultFilterAbort)
+        return false
+      }
+    case .admissionControl(let index):
+      let worker = calls[c].worker
+      if chain.admissionControls[index][worker].rejects(at: now, using: &chain.random) {
+        filters[instance] = chain
+        leave(c, reply: 503, flags: [], details: .deniedByAdmissionControl)
+        return false
+      }
+      extras[x].admissionCounts = true
+      return true
+    case .adaptiveConcurrency(let index):
+      if chain.adaptiveConcurrencies[index].filter.admits() {
+        extras[x].concurrencyCounts = true
+        extras[x].concurrencyStart = now
+        return true
+      }
+      let status = chain.adaptiveConcurrencies[index].status
+      filters[instance] = chain
+      leave(c, reply: status, flags: [], details: .reachedConcurrencyLimit)
+      return false
+    }
+  }
+
+  /// Whether an event that a suspended call waits for is still meant for it.
+  private func isSuspended(_ c: UInt32, for sequence: UInt64) -> Bool {
+    let call = calls[c]
+    return call.extra != none && call.state == .entering
+      && extras[call.extra].suspension == UInt32(truncatingIfNeeded: sequence)
+  }
+
+  /// The fault filter's delay is over.
+  mutating func faultDelayOver(_ c: UInt32, sequence: UInt64) {
+    guard isSuspended(c, for: sequence) else { return }
+    let x = calls[c].extra
+    extras[x].suspension = 0
+    let instance = Int(extras[x].instance)
+    let index = Int(extras[x].activeFault) - 1
+    guard var chain = filters[instance] else { return }
+    let aborts = chain.faults[index].filter.delayed(using: &chain.random)
+    filters[instance] = chain
+    if aborts {
+      let status = chain.faults[index].filter.abortStatus
+      leave(c, reply: status, flags: .faultInjected, details: .faultFilterAbort)
+    } else {
+      runFilters(c)
+    }
+  }
+
+  /// The rate limit service has answered, or the call to it has failed.
+  mutating func rateLimitAnswer(_ c: UInt32, sequence: UInt64) {
+    guard isSuspended(c, for: sequence) else { return }
+    let x = calls[c].extra
+    extras[x].suspension = 0
+    let instance = Int(extras[x].instance)
+    guard var chain = filters[instance],
+      case .globalRateLimit(let index) = chain.order[Int(extras[x].filter) - 1]
+    else { return }
+    let outcome: GlobalRateLimitFilter.Outcome
+    if case .ask = chain.globalRateLimits[index].filter.plan {
+      let counter = chain.globalRateLimits[index].counter
+      let isAllowed = rateLimitCounters[counter].hit(at: now)
+      outcome = chain.globalRateLimits[index].filter.answered(isAllowed: isAllowed)
+    } else {
+      outcome = chain.globalRateLimits[index].filter.failed()
+    }
+    filters[instance] = chain
+    switch outcome {
+    case .admit: runFilters(c)
+    case .refuse:
+      noteRateLimit(instance)
+      leave(c, reply: 429, flags: .rateLimited, details: .requestRateLimited)
+    case .error: leave(c, reply: 500, flags: .rateLimitServiceError, details: .rateLimiterError)
+    }
+  }
+
+  mutating func concurrencyUpdate(_ instance: UInt32) {
+    guard var chain = filters[Int(instance)] else { return }
+    for index in chain.adaptiveConcurrencies.indices {
+      startTimers(
+        chain.adaptiveConcurrencies[index].filter.sampleTimerFired(at: now), Int(instance))
+    }
+    filters[Int(instance)] = chain
+  }
+
+  mutating func minRTTWindow(_ instance: UInt32) {
+    guard var chain = filters[Int(instance)] else { return }
+    for index in chain.adaptiveConcurrencies.indices {
+      chain.adaptiveConcurrencies[index].filter.minRTTTimerFired(at: now)
+    }
+    filters[Int(instance)] = chain
+  }
+
+  /// Tells the filters that a call which passed them has ended.
+  private mutating func endFilters(_ c: UInt32, _ status: Int, _ details: ResponseDetails) {
+    let x = extras[calls[c].extra]
+    guard x.activeFault > 0 || x.admissionCounts || x.concurrencyCounts,
+      var chain = filters[Int(x.instance)]
+    else { return }
+    let now = self.now
+    if x.activeFault > 0 { chain.faults[Int(x.activeFault) - 1].filter.ended() }
+    if x.admissionCounts, details != .downstreamRemoteDisconnect {
+      for index in chain.admissionControls.indices {
+        chain.admissionControls[index][calls[c].worker].record(status: status, at: now)
+      }
+    }
+    if x.concurrencyCounts {
+      for index in chain.adaptiveConcurrencies.indices {
+        if details == .downstreamRemoteDisconnect {
+          chain.adaptiveConcurrencies[index].filter.cancelled()
+        } else {
+          startTimers(
+            chain.adaptiveConcurrencies[index].filter.finished(
+              sentAt: x.concurrencyStart, at: now, using: &chain.random), Int(x.instance))
+        }
+      }
+    }
+    filters[Int(x.instance)] = chain
+  }
+
+  /// Logs the first refusal of a rate limit after a quiet second.
+  private mutating func noteRateLimit(_ instance: Int) {
+    if now - lastRateLimit > .seconds(1) { logCause(.rateLimited) }
+    lastRateLimit = now
   }
 
   /// Answers a call whose route leads nowhere.
@@ -38,14 +298,18 @@ extension Engine {
   @inline(never)
   mutating func leaveWithExtra(
     _ c: UInt32, _ reply: UInt16, _ flags: ResponseFlags, _ details: ResponseDetails
-  ) {
+  ) -> ResponseFlags {
     let x = calls[c].extra
+    let flags = extras[x].delayInjected ? flags.union(.delayInjected) : flags
+    let status = reply < 1000 ? Int(reply) : Int(replies[Int(reply) - 1000].status)
+    endFilters(c, status, details)
     cancel(&extras.pointer(x).pointee.abortTimer)
     cancel(&extras.pointer(x).pointee.idleTimer)
     cancel(&extras.pointer(x).pointee.durationTimer)
     if extras[x].record >= 0 { logEnd(c, reply, flags, details) }
     extras.free(x)
     calls[c].extra = none
+    return flags
   }
 
   /// Completes the log entry of a request.
@@ -76,10 +340,39 @@ extension Engine {
     log.requests[Int(x.record)] = record
   }
 
-  mutating func faultDelayOver(_ c: UInt32) {}
-  mutating func rateLimitAnswer(_ c: UInt32) {}
-  mutating func concurrencyUpdate(_ instance: UInt32) {}
-  mutating func minRTTWindow(_ instance: UInt32) {}
-
-  func filterRecord(_ p: Int) -> [(name: String, value: UInt64)] { [] }
+  /// The counters of a proxy kind's filters, summed over its instances.
+  func filterRecord(_ p: Int) -> [(name: String, value: UInt64)] {
+    var sums: [(name: String, value: UInt64)] = []
+    func add(_ name: String, _ value: UInt64) {
+      if let index = sums.firstIndex(where: { $0.name == name }) {
+        sums[index].value += value
+      } else {
+        sums.append((name, value))
+      }
+    }
+    for number in 0..<proxies[p].instanceCount {
+      guard let chain = filters[Int(proxies[p].firstInstance + number)] else { continue }
+      for (filter, settings) in chain.localRateLimits {
+        for entry in filter.statistics.named {
+          add("\(settings.statPrefix).http_local_rate_limit.\(entry.name)", entry.value)
+        }
+      }
+      for (filter, _) in chain.globalRateLimits {
+        for entry in filter.statistics.named { add(entry.name, entry.value) }
+      }
+      for (filter, _) in chain.faults {
+        for entry in filter.statistics.named { add("http.in.\(entry.name)", entry.value) }
+      }
+      for workers in chain.admissionControls {
+        for filter in workers {
+          for entry in filter.named { add("http.in.admission_control.\(entry.name)", entry.value) }
+        }
+      }
+      for (filter, _) in chain.adaptiveConcurrencies {
+        add(
+          "http.in.adaptive_concurrency.gradient_controller.rq_blocked", filter.blocked)
+      }
+    }
+    return sums
+  }
 }

@@ -51,6 +51,8 @@ extension Engine {
         balancing: stream("balancing"), jitter: stream("retry.jitter")))
     clusterOfInstance[slot] = state
     let firstHost = active.count
+    let check = ActiveHealthCheck(
+      configuration.healthCheck ?? .none, startsHealthy: true)
     let now = self.now
     let upSince = now.nanoseconds == 0 ? SimTime.zero - upFor(proxy) : now
     var applied: ContiguousArray<HostHealth> = []
@@ -60,7 +62,7 @@ extension Engine {
       hostStates.append(
         HostState(
           outlier: isMember ? OutlierHost() : .absent,
-          check: ActiveHealthCheck(isHealthy: true)))
+          check: check))
       applied.append(isMember ? .healthy : .absent)
       if kind.opensConnections {
         for _ in 0..<kind.workers {
@@ -303,7 +305,9 @@ extension Engine {
           fresh = .absent
         }
         hostStates.base[entry].outlier = fresh
-        hostStates.base[entry].check = ActiveHealthCheck(isHealthy: true)
+        hostStates.base[entry].check = ActiveHealthCheck(
+          model.proxies[Int(kind.proxy)].configuration.clusters[Int(kind.index)].healthCheck
+            ?? .none, startsHealthy: true)
         let level = detectors[state].views.topology.hosts[host].priority
         _ = detectors[state].windows[level].membershipChanged(at: now)
         applyHealth(state, level: level)
@@ -325,9 +329,12 @@ extension Engine {
       let answersWell =
         pod.marks & (Pod.isDown | Pod.isBlackhole | Pod.isUnhealthy | Pod.hangs) == 0
       let entry = Int(clusters[state].hostBase) + host
-      let wasHealthy = hostStates.base[entry].check.isHealthy
-      _ = hostStates.base[entry].check.record(passed: answersWell, settings)
-      let isHealthy = hostStates.base[entry].check.isHealthy
+      // A status other than 200 is enough at once; silence and refusals count to the threshold.
+      let isImmediate = pod.marks & (Pod.isDown | Pod.isBlackhole | Pod.hangs) == 0
+      let transition =
+        answersWell
+        ? hostStates.base[entry].check.passed()
+        : hostStates.base[entry].check.failed(immediate: isImmediate)
       let now = self.now
       if answersWell, kind.hasDetector,
         judges.base[Int(state)].healthCheckPassed(&hostStates.base[entry].outlier, at: now)
@@ -335,8 +342,8 @@ extension Engine {
         noteRelease(state, host: UInt32(host))
         healthChanged(state, host: UInt32(host))
       }
-      if wasHealthy != isHealthy {
-        if isHealthy {
+      if transition != .unchanged {
+        if transition == .becameHealthy {
           for worker in 0..<Int(kind.workers) {
             balancers[Int(clusters[state].firstBalancer) + worker].healthCheckPassed(
               host: host, at: now)
@@ -346,5 +353,13 @@ extension Engine {
       }
     }
     schedule(.healthCheck, state, after: settings.interval)
+  }
+}
+
+extension HealthCheckSettings {
+  /// Of a cluster that is not checked; never used.
+  fileprivate static var none: HealthCheckSettings {
+    HealthCheckSettings(
+      interval: .seconds(1), timeout: .seconds(1), unhealthyThreshold: 1, healthyThreshold: 1)
   }
 }

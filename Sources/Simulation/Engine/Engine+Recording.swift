@@ -395,13 +395,14 @@ extension Engine {
     for cluster in 0..<proxy.clusterCount {
       let kindIndex = proxy.firstKind + cluster
       let kind = clusterKinds[kindIndex]
-      var statistics = self.statistics[kindIndex]
+      var outlier = OutlierStatistics()
       var activeEjections: UInt64 = 0
       for state in 0..<UInt32(clusters.count) where clusters[state].kind == kindIndex {
-        statistics.outlier.add(judges[state].statistics)
+        outlier.add(judges[state].statistics)
         activeEjections += UInt64(judges[state].statistics.ejectionsActive)
       }
-      record.clusters.append(statistics)
+      record.clusters.append(statistics[kindIndex])
+      record.outliers.append(outlier)
       record.ejectionsActive.append(activeEjections)
       let endpoints = kind.firstEndpoint..<(kind.firstEndpoint + kind.endpointCount)
       record.hostAttempts.append(endpoints.map { hostCounts[$0].attempts })

@@ -71,7 +71,7 @@ extension Engine {
       if call.pointee.extra != none {
         extras[call.pointee.extra].chosenCluster = Int32(cluster)
       }
-      if proxy.pointee.workers > 1 {
+      if proxy.pointee.workers > 1, call.pointee.extra == none {
         call.pointee.worker = Int(edge.pointee.random.below(proxy.pointee.workers))
       }
     }
@@ -321,7 +321,10 @@ extension Engine {
     let call = calls.pointer(c)
     cancel(&call.pointee.routeTimer)
     releaseRetrySlot(c)
-    if Features.hasPolicies, call.pointee.extra != none { leaveWithExtra(c, reply, flags, details) }
+    var flags = flags
+    if Features.hasPolicies, call.pointee.extra != none {
+      flags = leaveWithExtra(c, reply, flags, details)
+    }
     let edge = edges.base + Int(call.pointee.edge)
     if reply < 500 && reply != 0 {
       edge.pointee.succeeded &+= 1

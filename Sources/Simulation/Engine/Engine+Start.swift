@@ -70,6 +70,7 @@ extension Engine {
     if model.warmup > .zero { schedule(.warmupOver, 0, after: model.warmup) }
     if let window = model.recording.window { schedule(.windowEnd, 0, after: window) }
     if let duration = model.duration { schedule(.sourcesEnd, 0, after: duration) }
+    makeFilters()
     openSources = sources.count
     clients = Array(repeating: nil, count: sources.count)
     for s in 0..<UInt32(sources.count) {

@@ -72,6 +72,8 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   var detectors = Table<ClusterHealth>()
   var judges = Table<OutlierDetector>()
   var filters: [FilterChain?]
+  var rateLimitCounters: [FixedWindowCounter] = []
+  var lastRateLimit = SimTime(nanoseconds: .min / 2)
 
   // Statistics and logs.
   var statistics: Table<EnvoyClusterStatistics>
@@ -148,8 +150,8 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
     case .streamIdle: streamIdle(handle)
     case .maxStreamDuration: maxStreamDuration(handle)
     case .clientAbort: clientAbort(handle)
-    case .faultDelayOver: faultDelayOver(handle)
-    case .rateLimitAnswer: rateLimitAnswer(handle)
+    case .faultDelayOver: faultDelayOver(handle, sequence: event.sequence)
+    case .rateLimitAnswer: rateLimitAnswer(handle, sequence: event.sequence)
     case .abandonmentAtPod: abandonmentAtPod(handle)
     case .clientRetry: clientRetry(handle, sequence: event.sequence)
     case .clientTryTimeout: clientTryTimeout(handle)

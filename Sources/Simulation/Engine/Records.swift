@@ -104,8 +104,12 @@ struct CallExtra: BitwiseCopyable {
   var filter: UInt8 = 0
   /// The fault filter delayed it.
   var delayInjected = false
-  /// It counts as an active fault.
-  var faultIsActive = false
+  /// The fault filter that counts it as active, from 1; 0 is none.
+  var activeFault: UInt8 = 0
+  /// The low bits of the sequence of the event that a suspended request waits for.
+  var suspension: UInt32 = 0
+  /// The proxy instance.
+  var instance: UInt32 = 0
   /// It counts in adaptive concurrency, since then.
   var concurrencyCounts = false
   var concurrencyStart = SimTime.zero

@@ -293,6 +293,8 @@ public struct ServiceWindow: Sendable, Equatable {
 public struct ProxyRecord: Sendable {
   /// Counters of each cluster, in the configuration's order.
   public var clusters: [EnvoyClusterStatistics] = []
+  /// The outlier detectors' counters, by cluster.
+  public var outliers: [OutlierStatistics] = []
   /// Hosts ejected at the end, by cluster.
   public var ejectionsActive: [UInt64] = []
   /// Counters of the filters, by Envoy's name, in order of first use.

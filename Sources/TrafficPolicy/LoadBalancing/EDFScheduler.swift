@@ -36,13 +36,16 @@ public struct EDFScheduler: Sendable {
   public init(
     items: UnsafeBufferPointer<UInt32>, picks: UInt32, weight: (UInt32) -> Double
   ) {
-    let picks = picks % 429_496_729  // Envoy's bound on prepicks
-    let weights = items.map(weight)
+    let picks = picks % 429_496_729  // Envoy's bound
+    // Envoy adds a trifle to each weight here, so that deadlines of weights that are multiples of
+    // each other do not change places by rounding.
+    let weights = items.map { weight($0) + 1e-13 }
     let sum = weights.reduce(0, +)
     heap.reserveCapacity(items.count)
     var made: UInt32 = 0
     for (item, weight) in zip(items, weights) {
-      let share = (Double(picks) * weight / sum).rounded(.down)
+      var share = (weight * Double(picks) / sum).rounded(.down)
+      if share > 0, share / weight >= Double(picks) / sum { share -= 1 }
       now = max(now, share / weight)
       heap.append(Entry(deadline: (share + 1) / weight, order: nextOrder, item: item))
       nextOrder += 1

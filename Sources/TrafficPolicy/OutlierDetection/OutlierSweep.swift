@@ -96,6 +96,7 @@ extension OutlierDetector {
       for index in hosts.indices where hosts[index].isCandidate(monitor, volume) {
         guard hosts[index].successRate(monitor) < threshold else { continue }
         let effect = tryEject(type, &hosts[index], at: now, using: &random)
+        if effect == .ignored { continue }
         actions.append(OutlierAction(host: UInt32(index), type: type, effect: effect))
       }
     }
@@ -107,6 +108,7 @@ extension OutlierDetector {
         guard 100 - hosts[index].successRate(monitor) >= rates.failurePercentageThreshold
         else { continue }
         let effect = tryEject(type, &hosts[index], at: now, using: &random)
+        if effect == .ignored { continue }
         actions.append(OutlierAction(host: UInt32(index), type: type, effect: effect))
       }
     }

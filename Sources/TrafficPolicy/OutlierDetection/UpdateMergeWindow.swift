@@ -10,7 +10,7 @@ public import TimeAndChance
 @frozen public struct UpdateMergeWindow: Sendable, Hashable {
   /// What to do about a change.
   @frozen public enum Decision: Sendable, Hashable {
-    /// Apply the state of now to the balancers, and cancel a pending timer.
+    /// Apply the state of now to the balancers; a pending timer is void.
     case applyNow
     /// Start a timer of that length.
     case startTimer(SimDuration)
@@ -22,14 +22,14 @@ public import TimeAndChance
   public let window: SimDuration
   /// When the balancers' state was last applied.
   public var lastApplied: SimTime
-  /// True while a timer is pending.
-  public var isPending: Bool
+  /// When the pending timer is due; `.never` without one.
+  public var dueAt: SimTime
 
   /// A window that has been quiet: the first change applies at once.
   @inlinable public init(window: SimDuration) {
     self.window = window
     lastApplied = .never
-    isPending = false
+    dueAt = .never
   }
 
   /// Health, weight or metadata of a host changed.
@@ -41,8 +41,8 @@ public import TimeAndChance
     {
       return applied(at: now)
     }
-    if isPending { return .alreadyPending }
-    isPending = true
+    if dueAt != .never { return .alreadyPending }
+    dueAt = now + window
     return .startTimer(window)
   }
 
@@ -51,18 +51,18 @@ public import TimeAndChance
     applied(at: now)
   }
 
-  /// The pending timer fired: true when the state is to be applied.
+  /// A timer fired: true when the state is to be applied.
   ///
-  /// False for a timer that a change has made needless since.
+  /// False for a timer that a change has made needless since; such a timer need not be cancelled.
   @inlinable public mutating func timerFired(at now: SimTime) -> Bool {
-    guard isPending else { return false }
+    guard dueAt <= now else { return false }
     _ = applied(at: now)
     return true
   }
 
   @inlinable mutating func applied(at now: SimTime) -> Decision {
     lastApplied = now
-    isPending = false
+    dueAt = .never
     return .applyNow
   }
 }
