@@ -54,7 +54,7 @@ let package = Package(
     library("Orchestration", ["TimeAndChance"]),
     library("Middleware", ["TimeAndChance"]),
     library("Scenario", ["TimeAndChance", "TrafficPolicy", "Orchestration", "Middleware"]),
-    library("ScenarioFiles", ["Scenario", "TrafficPolicy", yams]),
+    library("ScenarioFiles", ["Scenario", "TrafficPolicy", "TimeAndChance", yams]),
     library("Results", ["Scenario", "Statistics", "TimeAndChance"]),
     library(
       "Simulation",

@@ -392,7 +392,15 @@ struct AskedWait {
 extension RouteMatch.HeaderMatch {
   /// Whether the condition holds for some headers; names are in lower case.
   func holds(for headers: [HostScript.Header]) -> Bool {
-    let value = headers.first { $0.name == name }?.value
-    return value.map { self.value.matches($0) } ?? false != inverted
+    holds(for: headers.first { $0.name == name }?.value)
+  }
+}
+
+extension RouteMatch {
+  /// Whether the route takes a request of those attributes.
+  func takes(_ request: EdgeModel.Attributes) -> Bool {
+    takes(path: request.path, method: request.method, authority: request.authority) { name in
+      request.headers.first { $0.name == name }?.value
+    }
   }
 }
