@@ -138,7 +138,7 @@ struct TwinJudge: Sendable {
     return compare("\(entry.title) of \(group)", interval.mean, plusMinus, values)
   }
 
-  /// Would so many recovered runs be likely, if runs recover as often as the simulated ones?
+  /// Asks whether so many recovered runs are likely, if runs recover as often as simulated ones.
   private func recoveryMismatches(_ simulated: [TwinRun]) -> [Mismatch] {
     guard let recovered, runs > 0, !simulated.isEmpty else { return [] }
     let count = simulated.count { $0.hasRecovered }

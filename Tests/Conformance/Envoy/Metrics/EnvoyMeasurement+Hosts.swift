@@ -53,7 +53,8 @@ extension EnvoyMeasurement {
     for (index, cluster) in proxy.clusters.enumerated() {
       let name = experiment.clusterNames[index]
       let prefix = name == "svc" ? "" : "cluster.\(name)."
-      for statistic in cluster.named where statistic.value > 0 {
+      let outlier = proxy.outliers.indices.contains(index) ? proxy.outliers[index].named : []
+      for statistic in cluster.named + outlier where statistic.value > 0 {
         entries.append(
           MetricEntry(key: prefix + statistic.name, value: .number(Double(statistic.value))))
       }

@@ -2,18 +2,7 @@ import TrafficPolicy
 
 /// How an access log writes status and flags: "503 URX,UF", with "-" for no flag.
 struct ResponseKeys: Sendable {
-  /// Envoy's short names, in the order in which a request usually earns them.
-  private static let names: [(ResponseFlags, String)] = [
-    (.delayInjected, "DI"), (.faultInjected, "FI"), (.rateLimited, "RL"),
-    (.rateLimitServiceError, "RLSE"), (.unauthorizedExternalService, "UAEX"),
-    (.noRouteFound, "NR"), (.noClusterFound, "NC"), (.upstreamRetryLimitExceeded, "URX"),
-    (.upstreamOverflow, "UO"), (.noHealthyUpstream, "UH"), (.upstreamConnectionFailure, "UF"),
-    (.upstreamConnectionTermination, "UC"), (.upstreamRemoteReset, "UR"), (.localReset, "LR"),
-    (.upstreamProtocolError, "UPE"), (.upstreamRequestTimeout, "UT"), (.streamIdleTimeout, "SI"),
-    (.upstreamMaxStreamDurationReached, "UMSDR"), (.downstreamConnectionTermination, "DC"),
-  ]
-
-  /// The recorded spelling of each key, by its parts in alphabetical order.
+  /// The recorded spelling of each key, by the way we would write it.
   ///
   /// Envoy lists flags in the order in which they were set, which a set of flags has forgotten.
   private let recorded: [String: String]
@@ -27,15 +16,15 @@ struct ResponseKeys: Sendable {
 
   /// The key of a response.
   func key(status: Int32, _ flags: ResponseFlags) -> String {
-    let names = Self.names.filter { flags.contains($0.0) }.map(\.1)
-    let key = "\(status) \(names.isEmpty ? "-" : names.joined(separator: ","))"
-    return recorded[Self.canonical(key)] ?? key
+    let key = "\(status) \(flags.text)"
+    return recorded[key] ?? key
   }
 
+  /// A key with its flags in our order; a key of another form stays as it is.
   private static func canonical(_ key: String) -> String {
     let parts = key.split(separator: " ", maxSplits: 1)
-    let flags = (parts.dropFirst().first ?? "").split(separator: ",").sorted()
-    return "\(parts.first ?? "") \(flags.joined(separator: ","))"
+    guard parts.count == 2, let flags = ResponseFlags(text: String(parts[1])) else { return key }
+    return "\(parts[0]) \(flags.text)"
   }
 
   private static func collect(_ value: MetricValue?, _ found: (String) -> Void) {

@@ -70,7 +70,8 @@ extension VectorBlock {
       }
       let fails =
         try block.block("zone_aware_lb_config") { zone in
-          zone.ignore("routing_enabled", "min_cluster_size")  // needs a local cluster; there is none
+          // Zone routing needs the hosts of the proxy's own cluster; there are none.
+          zone.ignore("routing_enabled", "min_cluster_size")
           return try zone.bool("fail_traffic_on_panic")
         } ?? nil
       if let fails { cluster.failTrafficOnPanic = fails }
