@@ -41,7 +41,9 @@
     Double(next() &>> 11) * 0x1p-53
   }
 
-  /// An even draw from `0 ..< bound`; 0 when `bound` is 0. One draw; biased by at most 2⁻³².
+  /// An even draw from `0 ..< bound`, 0 when `bound` is 0.
+  ///
+  /// One draw; biased by at most 2⁻³².
   @inlinable @inline(__always) public mutating func below(_ bound: UInt32) -> UInt32 {
     UInt32(truncatingIfNeeded: ((next() &>> 32) &* UInt64(bound)) &>> 32)
   }
