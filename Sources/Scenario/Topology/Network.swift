@@ -62,5 +62,13 @@ public struct Network: Sendable, Equatable {
   }
 
   /// A network that takes no time.
-  public static let instant = Network(everywhere: .constant(.zero))
+  public static let instant = Network(everywhere: noTime)
+
+  private static let noTime: Distribution = {
+    do {
+      return try Distribution(.constant(0))
+    } catch {
+      preconditionFailure("no time is a valid law: \(error)")
+    }
+  }()
 }
