@@ -1,3 +1,5 @@
+import TimeAndChance
+
 /// How one kind of value is written in a scenario: the reader and the JSON Schema in one.
 struct Format<Value> {
   /// What editors and `check-jsonschema` are told.
@@ -89,5 +91,42 @@ struct Reading {
     path = path.index(index)
     defer { path = outer }
     return body(&self)
+  }
+}
+
+extension Format {
+  /// The same text, checked further; `check` adds a diagnostic when it has no value.
+  func checked<Other>(
+    _ check: @escaping (Value, YAMLNode, inout Reading) -> Other?
+  ) -> Format<Other> {
+    Format<Other>(schema: schema) { node, reading in
+      read(node, &reading).flatMap { check($0, node, &reading) }
+    }
+  }
+
+  /// A word that stands for a value, or the format.
+  func or(_ word: String, _ value: Value) -> Format {
+    Format(schema: .anyOf([.choice([word]), schema])) { node, reading in
+      node.text == word ? value : read(node, &reading)
+    }
+  }
+}
+
+extension Format where Value == Located<String> {
+  /// A name with its place.
+  static var locatedName: Format { Format<String>.name.located }
+}
+
+extension Format where Value == Located<SimDuration> {
+  /// A length of time with its place.
+  static func locatedDuration(
+    _ range: ClosedRange<SimDuration> = .zero ... .longestInFiles
+  ) -> Format { Format<SimDuration>.duration(range).located }
+}
+
+extension Format where Value == Located<Int> {
+  /// A whole number with its place.
+  static func locatedInteger(_ range: ClosedRange<Int>) -> Format {
+    Format<Int>.integer(range).located
   }
 }

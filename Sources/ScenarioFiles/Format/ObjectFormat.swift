@@ -86,8 +86,8 @@ extension Format {
         }
         reading.inside(entry.key) { field.assign(entry.value, &draft, &$0) }
       }
-      for field in fields where field.isRequired && !entries.contains(where: { $0.key == field.name })
-      {
+      for field in fields
+      where field.isRequired && !entries.contains(where: { $0.key == field.name }) {
         reading.error(
           .missingKey, at: node.span, "key '\(field.name)' is missing", help: field.documentation)
       }
