@@ -50,7 +50,6 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
   case metricDoesNotFit = "FS214"
   case sharedWorkload = "FS215"
   case noRoute = "FS216"
-  case noEffect = "FS217"
   // Traffic from other tools
   case badK6Options = "FS301"
   case unreadK6Option = "FS302"

@@ -59,7 +59,8 @@ struct ScenarioFolder {
     if search.found.isEmpty {
       diagnostics.error(
         .noMatch, at: pattern.span, path: pattern.path,
-        "\(pattern.value.quoted) matches no file in \(path.isEmpty ? "the current folder" : path.quoted)")
+        "\(pattern.value.quoted) matches no file in \(path.isEmpty ? "the current folder" : path.quoted)"
+      )
       return nil
     }
     return search.found.sorted()
@@ -92,7 +93,9 @@ struct ScenarioFolder {
         let child = path.isEmpty ? entry.name : "\(path)/\(entry.name)"
         if part == "**" {
           // Links to folders are not followed, so the walk ends.
-          if entry.isFolder, files.realPath(child) == (files.realPath(path) ?? "") + "/" + entry.name {
+          if entry.isFolder,
+            files.realPath(child) == (files.realPath(path) ?? "") + "/" + entry.name
+          {
             visit(child, parts)
           }
           continue

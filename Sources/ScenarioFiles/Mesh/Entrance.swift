@@ -47,7 +47,8 @@ extension ScenarioResolver {
       let bound = virtualService.gateways.filter { entrance.references.contains($0) }
       guard !bound.isEmpty else { continue }
       let isOwnHost = virtualService.hosts.contains { $0.name == service.host }
-      let leads = reachableRules(virtualService.rules, operation, gateways: bound).contains { rule in
+      let leads = reachableRules(virtualService.rules, operation, gateways: bound).contains {
+        rule in
         (service.kind == .routedOnly && isOwnHost)
           || rule.destinations.contains { $0.destination.host.name == service.host }
       }

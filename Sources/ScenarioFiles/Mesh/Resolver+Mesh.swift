@@ -125,8 +125,11 @@ extension ScenarioResolver {
       else { continue }
       let meta = manifest.meta
       let namespace = manifests.namespaces.first { $0.name == meta.namespace }
-      let labels = meta.labels["istio.io/use-waypoint"] != nil ? meta.labels : namespace?.labels ?? []
-      guard let name = labels["istio.io/use-waypoint"], name.lowercased() != "none" else { continue }
+      let labels =
+        meta.labels["istio.io/use-waypoint"] != nil ? meta.labels : namespace?.labels ?? []
+      guard let name = labels["istio.io/use-waypoint"], name.lowercased() != "none" else {
+        continue
+      }
       let home = labels["istio.io/use-waypoint-namespace"] ?? meta.namespace
       let gateway = manifests.gateways.first {
         $0.isWaypoint && $0.meta.name == name && $0.meta.namespace == home
@@ -207,7 +210,9 @@ extension ScenarioResolver {
     if let idle = merged.connectionPool?.idleTimeout {
       cluster.idleTimeout = idle > .zero ? idle : nil
     }
-    if merged.connectionPool != nil, let rule { for title in rule.titles { placements.add(title, proxy: name) } }
+    if merged.connectionPool != nil, let rule {
+      for title in rule.titles { placements.add(title, proxy: name) }
+    }
     let retries = RetryPolicy(retryOn: .resetBeforeRequest, numRetries: 2)
     let route = Route(
       action: .forward(

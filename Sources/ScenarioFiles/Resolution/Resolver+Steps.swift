@@ -177,7 +177,8 @@ extension ScenarioResolver {
     }
     if let owner = services[service].alias { addOperation(name, to: owner) }
     let parts = name.split(separator: " ", maxSplits: 1)
-    let isRequest = parts.count == 2 && parts[1].hasPrefix("/") && parts[0].allSatisfy(\.isUppercase)
+    let isRequest =
+      parts.count == 2 && parts[1].hasPrefix("/") && parts[0].allSatisfy(\.isUppercase)
     let path = "/" + name.split(separator: " ").joined(separator: "-")
     scenario.services[service].operations.append(
       Operation(
@@ -210,7 +211,8 @@ extension ScenarioResolver {
     }
     var edges: [Place: [(to: Place, site: CallSite)]] = [:]
     for site in callSites {
-      let from = Place(service: scenario.workloads[site.workload].service, operation: site.operation)
+      let from = Place(
+        service: scenario.workloads[site.workload].service, operation: site.operation)
       let name = scenario.services[site.target.service].operations[site.target.operation].name
       let owner = services[site.target.service].alias ?? site.target.service
       guard
@@ -220,7 +222,8 @@ extension ScenarioResolver {
     }
     var finished: Set<Place> = []
     for site in callSites {
-      let root = Place(service: scenario.workloads[site.workload].service, operation: site.operation)
+      let root = Place(
+        service: scenario.workloads[site.workload].service, operation: site.operation)
       guard !finished.contains(root) else { continue }
       var stack: [(place: Place, next: Int)] = [(root, 0)]
       var onPath: Set<Place> = [root]

@@ -116,7 +116,8 @@ extension ScenarioResolver {
       addStated(index, name: service.name, labels: base, replicas: draft.value.common.pods?.value)
     }
     for version in versions {
-      let labels = base.filter { $0.name != "version" } + [Label(name: "version", value: version.name)]
+      let labels =
+        base.filter { $0.name != "version" } + [Label(name: "version", value: version.name)]
       addStated(
         index, name: "\(service.name)-\(version.name)",
         labels: labels.sorted { $0.name < $1.name },
@@ -149,7 +150,9 @@ extension ScenarioResolver {
 
   private mutating func checkVersions(of index: Int) {
     guard let draft = services[index].draft else { return }
-    let owned = scenario.services[index].workloads.filter { scenario.workloads[$0].service == index }
+    let owned = scenario.services[index].workloads.filter {
+      scenario.workloads[$0].service == index
+    }
     let names = owned.flatMap { [scenario.workloads[$0].version, scenario.workloads[$0].name] }
     for version in draft.value.versions where !names.contains(version.name) {
       let known = names.filter { !$0.isEmpty }

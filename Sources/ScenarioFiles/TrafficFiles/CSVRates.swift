@@ -83,7 +83,8 @@ enum CSVRates {
       }
       var start = (interval ?? .zero) * Int64(rows.count)
       if interval == nil, let column = header.firstIndex(of: "seconds") {
-        guard column < cells.count, let time = ExactDecimal(cells[column][...])?.times(1_000_000_000),
+        guard column < cells.count,
+          let time = ExactDecimal(cells[column][...])?.times(1_000_000_000),
           (0...SimDuration.longestInFiles.nanoseconds).contains(time)
         else {
           bad(number, "'seconds' must be a time in seconds")

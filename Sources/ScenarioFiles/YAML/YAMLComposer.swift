@@ -186,8 +186,11 @@ struct YAMLComposer {
     }
     var problem = parser.problem.map { String(cString: $0) } ?? "not readable as YAML"
     if let context = parser.context.map({ String(cString: $0) }) { problem += " \(context)" }
-    let help =
-      problem.contains("tab") ? "indent with blanks, not with tabs" : nil
+    var help: String?
+    if problem.contains("tab") { help = "indent with blanks, not with tabs" }
+    if problem.contains("mapping values") {
+      help = "put a text that holds ': ' in quotes, and check the indentation"
+    }
     diagnostics.error(.syntax, at: place, "not YAML: \(problem)", help: help)
   }
 

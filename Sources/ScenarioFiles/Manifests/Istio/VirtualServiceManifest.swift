@@ -138,7 +138,9 @@ struct HTTPRule {
     mirrors = []
   }
 
-  /// The `fault` block. Without a percentage nobody is hit, as in Istio's `TranslateFault`.
+  /// The faults that a rule injects; without a percentage nobody is hit.
+  ///
+  /// - Source: Istio `pilot/pkg/networking/core/route/route.go`, `TranslateFault`.
   private static func fault(
     _ cursor: ManifestCursor, _ diagnostics: inout DiagnosticList
   ) -> FaultInjectionSettings? {
