@@ -7,14 +7,14 @@
 @frozen public struct Sampler: Sendable {
   // Written before they are published, never changed: any thread may read them.
   @usableFromInline nonisolated(unsafe) let tables: UnsafePointer<Double>
-  @usableFromInline nonisolated(unsafe) let cells: UnsafePointer<AliasCell>
+  @usableFromInline nonisolated(unsafe) let pieces: UnsafePointer<AliasPiece>
 
   /// A sampler for every law that needs no table of its own.
-  public static let standard = Sampler(cells: SamplingTables.none)
+  public static let standard = Sampler(pieces: SamplingTables.none)
 
-  init(cells: UnsafePointer<AliasCell>) {
+  init(pieces: UnsafePointer<AliasPiece>) {
     tables = Self.lawTables.start
-    self.cells = cells
+    self.pieces = pieces
   }
 
   /// The table that the exponential function starts from.

@@ -56,19 +56,29 @@
   /// outlast every run, and the sum with the present instant stays an instant.
   @inlinable @inline(__always)
   public func sampleNanoseconds(using random: inout RandomStream, _ sampler: Sampler) -> Int64 {
-    let nanoseconds = sample(using: &random, sampler) * 1e9 + 0.5
-    return nanoseconds < 0x1p55 ? Int64(nanoseconds) : 1 &<< 55
+    let nanoseconds = sample(using: &random, sampler) * 1e9
+    guard nanoseconds < 0x1p51 else { return Self.manyNanoseconds(nanoseconds) }
+    // Adding 1.5·2⁵² rounds to a whole number and leaves it in the lowest 51 bits.
+    return Int64(bitPattern: (nanoseconds + 0x1.8p52).bitPattern & 0x7_FFFF_FFFF_FFFF)
   }
 
-  /// A draw from a histogram by Walker's alias method: `a` and `b` are first cell and cell count.
+  /// The whole nanoseconds of a draw of more than 26 days.
+  @usableFromInline @inline(never) static func manyNanoseconds(_ nanoseconds: Double) -> Int64 {
+    nanoseconds < 0x1p55 ? Int64(nanoseconds + 0.5) : 1 &<< 55
+  }
+
+  /// A draw from a histogram by Walker's alias method.
+  ///
+  /// `a` and `b` hold, as bit patterns, the number of the first slot and of all slots. One random
+  /// number picks the slot, which of its two pieces, and the place in the piece; which piece is as
+  /// good as a coin, so it is chosen without a branch.
   @inlinable @inline(__always)
   func measured(using random: inout RandomStream, _ sampler: Sampler) -> Double {
     let place = random.next().multipliedFullWidth(by: b.bitPattern)
-    let cell = sampler.cells + Int(truncatingIfNeeded: a.bitPattern &+ place.high)
+    let slot = sampler.pieces + Int(truncatingIfNeeded: (a.bitPattern &+ place.high) &* 2)
     let u = Double(place.low &>> 11) * 0x1p-53
-    return u < cell.pointee.threshold
-      ? cell.pointee.ownLow + u * cell.pointee.ownSlope
-      : cell.pointee.otherLow + (u - cell.pointee.threshold) * cell.pointee.otherSlope
+    let piece = slot + (u < slot[1].start ? 0 : 1)
+    return piece.pointee.low + (u - piece.pointee.start) * piece.pointee.slope
   }
 
   @usableFromInline @inline(never)
@@ -121,12 +131,12 @@
   }
 }
 
-/// A cell of an alias table: two buckets that share one equally likely slot.
-@frozen @usableFromInline struct AliasCell: Sendable {
-  /// Below it the slot's place belongs to its own bucket, from it on to the other.
-  @usableFromInline var threshold: Double
-  @usableFromInline var ownLow: Double
-  @usableFromInline var ownSlope: Double
-  @usableFromInline var otherLow: Double
-  @usableFromInline var otherSlope: Double
+/// A part of an alias table's slot that belongs to one bucket; each slot has two.
+@frozen @usableFromInline struct AliasPiece: Sendable {
+  /// Where in the slot the piece begins, `0...1`; the second piece lasts to the slot's end.
+  @usableFromInline var start: Double
+  /// The value at the piece's beginning: the lower end of its bucket.
+  @usableFromInline var low: Double
+  /// How the value grows along the piece, up to the upper end of its bucket.
+  @usableFromInline var slope: Double
 }

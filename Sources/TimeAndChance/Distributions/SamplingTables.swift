@@ -10,7 +10,7 @@
 public final class SamplingTables: Sendable {
   /// Collects laws and makes them ready for drawing.
   public struct Builder: Sendable {
-    var cells: [AliasCell] = []
+    var pieces: [AliasPiece] = []
 
     /// An empty collection.
     public init() {}
@@ -19,27 +19,22 @@ public final class SamplingTables: Sendable {
   /// What the laws of this collection are drawn with; valid while this object lives.
   public let sampler: Sampler
   // Freed with the object, and only read until then.
-  private nonisolated(unsafe) let cells: UnsafeMutablePointer<AliasCell>
+  private nonisolated(unsafe) let pieces: UnsafeMutablePointer<AliasPiece>
 
   /// Fixes the tables of all laws that the builder has compiled.
   public init(_ builder: Builder) {
-    cells = .allocate(capacity: max(1, builder.cells.count))
-    cells.initialize(to: Self.emptyCell)
-    for (index, cell) in builder.cells.enumerated() { cells[index] = cell }
-    sampler = Sampler(cells: cells)
+    pieces = .allocate(capacity: builder.pieces.count)
+    pieces.initialize(from: builder.pieces, count: builder.pieces.count)
+    sampler = Sampler(pieces: pieces)
   }
 
-  deinit { cells.deallocate() }
-
-  private static var emptyCell: AliasCell {
-    AliasCell(threshold: 1, ownLow: 0, ownSlope: 0, otherLow: 0, otherSlope: 0)
-  }
+  deinit { pieces.deallocate() }
 
   /// The tables of a sampler without measured laws.
   private static let empty = SamplingTables(Builder())
 
   /// A place for the pointer of a sampler without measured laws.
-  static var none: UnsafePointer<AliasCell> { UnsafePointer(empty.cells) }
+  static var none: UnsafePointer<AliasPiece> { UnsafePointer(empty.pieces) }
 }
 
 extension SamplingTables.Builder {
@@ -62,8 +57,8 @@ extension SamplingTables.Builder {
     case .uniform(let low, let high):
       return CompiledDistribution(.uniform, low, high - low, within: nil)
     case .empirical(let buckets):
-      let first = cells.count
-      appendAliasCells(of: buckets)
+      let first = pieces.count / 2
+      appendSlots(of: buckets)
       return CompiledDistribution(
         .empirical, Double(bitPattern: UInt64(first)),
         Double(bitPattern: UInt64(buckets.count)), within: nil)
@@ -74,7 +69,7 @@ extension SamplingTables.Builder {
   ///
   /// - Source: M. D. Vose, "A linear algorithm for generating random numbers with a given
   ///   distribution", IEEE Transactions on Software Engineering 17(9), 1991.
-  private mutating func appendAliasCells(of buckets: [Distribution.Bucket]) {
+  private mutating func appendSlots(of buckets: [Distribution.Bucket]) {
     var shares = buckets.map { $0.weight * Double(buckets.count) }
     var partners = Array(buckets.indices)
     var rare = shares.indices.filter { shares[$0] < 1 }
@@ -93,11 +88,12 @@ extension SamplingTables.Builder {
     for (index, own) in buckets.enumerated() {
       let other = buckets[partners[index]]
       let share = shares[index]
-      cells.append(
-        AliasCell(
-          threshold: share,
-          ownLow: own.from, ownSlope: share > 0 ? (own.to - own.from) / share : 0,
-          otherLow: other.from, otherSlope: share < 1 ? (other.to - other.from) / (1 - share) : 0))
+      let (ownWidth, otherWidth) = (own.to - own.from, other.to - other.from)
+      pieces.append(
+        AliasPiece(start: 0, low: own.from, slope: share > 0 ? ownWidth / share : 0))
+      pieces.append(
+        AliasPiece(
+          start: share, low: other.from, slope: share < 1 ? otherWidth / (1 - share) : 0))
     }
   }
 }
