@@ -155,16 +155,16 @@ public struct RunDescription: Sendable, Equatable {
     return "\(workloads[workload].name)-\(ordinal)"
   }
 
-  /// Whether an expectation needs the latencies of each window of a subject.
+  /// Whether the latencies of each window of a subject are wanted.
   ///
-  /// Quantiles over a part of a run, and recovery, are had from ``FlowFigures/windowLatency``; it
-  /// costs memory, so only subjects for which this is true need fill it.
+  /// Quantiles over a part of a run, and recovery, are had from ``FlowFigures/windowLatency``. It
+  /// costs memory, so only traffic sources need fill it, and subjects of which an expectation asks
+  /// the latency in a part of the run.
   public func needsWindowLatency(_ subject: Subject) -> Bool {
-    expectations.contains { expectation in
+    if case .source = subject { return true }
+    return expectations.contains { expectation in
       switch expectation.statement {
-      case .recovered(let recovery):
-        if case .source(let source) = subject { return recovery.sources.contains(source) }
-        return false
+      case .recovered: return false
       case .bound(let bound):
         guard bound.subject == subject, bound.window != .counted else { return false }
         switch bound.metric {

@@ -11,10 +11,11 @@ public struct FlowFigures: Sendable, Equatable {
   public var openAtStart: UInt64
   /// Requests open at the end.
   public var open: UInt64
-  /// Requests that ended, by HTTP status; 0 is no answer. Sorted by status.
+  /// Requests that ended, by HTTP status, which is 0 without an answer; sorted.
   public private(set) var statuses: [StatusCount]
-  /// Requests that ended, by response flags as Envoy's access log writes them (`-`, `UF`,
-  /// `URX,UF`). Sorted by text.
+  /// Requests that ended, by response flags, sorted.
+  ///
+  /// The flags are as Envoy's access log writes them: `-`, `UF`, `URX,UF`.
   public private(set) var flags: [FlagCount]
   /// Tries: first tries and retries that were sent.
   public var attempts: UInt64

@@ -2,7 +2,7 @@ public import TimeAndChance
 
 /// An entry of the causal log: a change of state, what it concerned, and what led to it.
 public struct RunEvent: Sendable, Equatable {
-  /// What changed. The raw values are the `kind` of `events.ndjson`.
+  /// What changed; the raw values are the `kind` of `events.ndjson`.
   public enum Kind: String, Sendable, Equatable, CaseIterable {
     /// A fault of the scenario began; ``RunEvent/fault`` says which.
     case faultBegan = "fault_began"
