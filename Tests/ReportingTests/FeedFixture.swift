@@ -174,15 +174,18 @@ struct FeedFixture {
     return flow
   }
 
-  private func server(pods: Int, touched: Double, busy: Double, noise: inout Noise) -> ServerFigures {
+  private func server(pods: Int, touched: Double, busy: Double, noise: inout Noise) -> ServerFigures
+  {
     var server = ServerFigures(
       meanQueue: 0, peakQueue: 0, meanBusy: 0, workers: Double(pods * 40))
     for second in 0..<seconds {
       let bad = trouble(second) * touched
-      let level = min(Double(pods * 40), Double(pods * 40) * (busy + bad * 0.9) * (1 + 0.05 * noise.normal()))
+      let level = min(
+        Double(pods * 40), Double(pods * 40) * (busy + bad * 0.9) * (1 + 0.05 * noise.normal()))
       let queue = bad > 0.5 ? bad * 420 * (1 + 0.1 * noise.normal()) : 0.2 * noise.next()
       var sample = ServerSample(
-        queue: Float(max(0, queue)), queuePeak: UInt32(max(0, queue * 1.2)), busy: Float(max(0, level)),
+        queue: Float(max(0, queue)), queuePeak: UInt32(max(0, queue * 1.2)),
+        busy: Float(max(0, level)),
         workers: UInt32(pods * 40), connections: UInt32(60 + bad * 160 + 4 * noise.next()))
       if touched > 0.9, bad > 0.3 { sample.ejected = UInt32(2 + Int(4 * noise.next())) }
       if touched > 0.9, second == faultStart + 8 { sample.ejections = 6 }
@@ -207,7 +210,8 @@ struct FeedFixture {
     ]
     let services = names.indices.map { place in
       let flow = flow(
-        rate: rates[place % 6], median: medians[place % 6], touched: touch[place % 6], noise: &noise)
+        rate: rates[place % 6], median: medians[place % 6], touched: touch[place % 6], noise: &noise
+      )
       return ServiceFigures(
         flow: flow,
         operations: place == 2 ? [flow, FlowFigures()] : [flow],
@@ -263,7 +267,8 @@ struct FeedFixture {
                   .init(
                     proxy: "gateway feed/edge", instance: 0,
                     at: .zero + .milliseconds(start * 1_000 + 900),
-                    released: .zero + .seconds(start + 301), detector: "consecutive_gateway_failure")
+                    released: .zero + .seconds(start + 301), detector: "consecutive_gateway_failure"
+                  )
                 ] : [])
           }, replicas: [.init(at: .zero, ready: 5, total: 5)])
       }, edges: edges, events: events, simulatedEvents: 1_234_567,

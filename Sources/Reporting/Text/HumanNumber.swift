@@ -30,7 +30,7 @@ enum HumanNumber {
 
   /// A share in 0...1: `0.05 %`, `12.3 %`, `99.95 %`, `100 %`.
   ///
-  /// Near 100 % what is missing keeps its digits: 99.95 % is not 100 %.
+  /// Near 100 % what is missing keeps its digits: 99.95 % is not 100 %. Two digits below 1 %.
   static func share(_ share: Double) -> String {
     guard share.isFinite else { return "–" }
     if share > 0.99, share < 1 {
@@ -41,7 +41,7 @@ enum HumanNumber {
       let text = DecimalText((share * 100 * scale).rounded(.down) / scale, significant: 9).plain
       return text + " %"
     }
-    return DecimalText(share * 100, significant: 3).plain + " %"
+    return DecimalText(share * 100, significant: share < 0.01 ? 2 : 3).plain + " %"
   }
 
   /// A value in a metric's unit.

@@ -61,6 +61,11 @@ enum VerdictText {
     return "\(failed) of \(count) expectations \(failed == 1 ? "does" : "do") not hold"
   }
 
+  /// How much was simulated, in a phrase.
+  static func events(_ result: RunResult) -> String {
+    "\(HumanNumber.count(Double(result.simulatedEvents))) events simulated"
+  }
+
   /// How the numbers came about, in a phrase.
   static func basis(_ result: RunResult) -> String {
     "\(HumanNumber.things(result.replications, "replication")) of "

@@ -38,7 +38,8 @@ enum Episodes {
       sample.ended > 0 ? Double(sample.errors) / Double(sample.ended) : nil
     }
     let usual = usualValue(values, run)
-    return episodes(values, above: max(usual * 3, usual + 0.01), alone: 0.05, run).map { episode in
+    let limit = max(usual.median * 3, usual.median + 0.01, usual.high * 1.2)
+    return episodes(values, above: limit, alone: max(0.05, limit), run).map { episode in
       TimelineEntry(
         at: time(episode.first, run), kind: .failure,
         text: "errors of \(name) up to \(HumanNumber.share(episode.peak))"
@@ -51,11 +52,12 @@ enum Episodes {
   ) -> [TimelineEntry] {
     let values = flow.samples.map { $0.ended > 0 ? Double($0.p99) / 1e9 : nil }
     let usual = usualValue(values, run)
-    guard usual > 0 else { return [] }
-    return episodes(values, above: usual * 2, alone: usual * 4, run).map { episode in
+    guard usual.median > 0 else { return [] }
+    let limit = max(usual.median * 2, usual.high * 1.2)
+    return episodes(values, above: limit, alone: limit * 2, run).map { episode in
       TimelineEntry(
         at: time(episode.first, run), kind: .latency,
-        text: "p99 of \(name) \(HumanNumber.duration(usual)) → "
+        text: "p99 of \(name) \(HumanNumber.duration(usual.median)) → "
           + HumanNumber.duration(episode.peak) + returns(episode, values.count, run))
     }
   }
@@ -66,24 +68,30 @@ enum Episodes {
     let values = flow.samples.map { sample -> Double? in
       sample.offered > 0 ? Double(sample.attempts) / Double(sample.offered) : nil
     }
-    let usual = max(1, usualValue(values, run))
-    return episodes(values, above: usual * 1.1, alone: usual * 1.3, run).map { episode in
+    let usual = usualValue(values, run)
+    let base = max(1, usual.median)
+    let limit = max(base * 1.1, usual.high * 1.1)
+    return episodes(values, above: limit, alone: limit * 1.2, run).map { episode in
       TimelineEntry(
         at: time(episode.first, run), kind: .retries,
-        text: "tries of \(name) × \(HumanNumber.count(episode.peak / usual))"
+        text: "tries of \(name) × \(HumanNumber.count(episode.peak / base))"
           + returns(episode, values.count, run))
     }
   }
 
-  /// The median of the counted windows before the first fault; of all counted ones without.
-  private static func usualValue(_ values: [Double?], _ run: RunDescription) -> Double {
+  /// What is usual: the median and the 99th percentile of the counted windows before the first
+  /// fault; of all counted ones without a fault.
+  private static func usualValue(
+    _ values: [Double?], _ run: RunDescription
+  ) -> (median: Double, high: Double) {
     let width = run.window.nanoseconds
     let first = Int((run.warmup.nanoseconds + width - 1) / width)
     let starts = run.faults.flatMap { $0.occurrences.map { Int($0.start.nanoseconds / width) } }
     let end = min(starts.min() ?? values.count, values.count)
     let range = first < end ? first..<end : min(first, values.count)..<values.count
     let known = values[range].compactMap { $0 }.sorted()
-    return known.isEmpty ? 0 : known[known.count / 2]
+    if known.isEmpty { return (0, 0) }
+    return (known[known.count / 2], known[min(known.count - 1, known.count * 99 / 100)])
   }
 
   /// Stretches above a limit; short pauses do not end one, and a single window is noise unless it

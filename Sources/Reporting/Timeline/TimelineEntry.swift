@@ -33,8 +33,15 @@ struct Timeline: Sendable, Equatable {
   /// The most important lines, so many at most, in the order of time.
   func most(_ count: Int) -> (shown: [TimelineEntry], leftOut: Int) {
     guard entries.count > count else { return (entries, 0) }
-    let kept = entries.indices.sorted { (entries[$0].kind, $0) < (entries[$1].kind, $1) }
-      .prefix(count).sorted()
+    // Four of each kind in turn, so that many lines of one kind do not hide all others.
+    var seen: [TimelineEntry.Kind: Int] = [:]
+    let turns = entries.map { entry in
+      defer { seen[entry.kind, default: 0] += 1 }
+      return seen[entry.kind, default: 0] / 4
+    }
+    let kept = entries.indices.sorted {
+      (turns[$0], entries[$0].kind, $0) < (turns[$1], entries[$1].kind, $1)
+    }.prefix(count).sorted()
     return (kept.map { entries[$0] }, entries.count - count)
   }
 
