@@ -8,6 +8,9 @@ struct DiagnosticList {
   private static let limit = 200
   private var dropped = 0
 
+  /// How many were found.
+  var count: Int { diagnostics.count + dropped }
+
   /// Whether anything keeps the scenario from being run.
   private(set) var hasErrors = false
 

@@ -76,7 +76,7 @@ struct ManifestSet {
       return
     }
     count(kind, isRead: true)
-    table.check(document, kind: kind, KeyPathText(), &fields, &diagnostics)
+    table.check(document, kind: kind, &fields, &diagnostics)
     guard let meta = meta(kind, document, &diagnostics) else { return }
     let identity = meta.title + (isIstio ? " istio" : "")
     if let first = seen[identity] {

@@ -10,8 +10,12 @@ enum YAMLDocuments {
     diagnostics.register(file: file, text: text)
     var documents: [YAMLNode] = []
     for part in parts(of: text) {
-      documents += YAMLComposer.compose(
+      let before = diagnostics.count
+      let found = YAMLComposer.compose(
         part.text, file: file, firstLine: part.firstLine, diagnostics: &diagnostics)
+      // What is left of a template means nothing.
+      if diagnostics.count > before, HelmTemplate.line(in: part.text) != nil { continue }
+      documents += found
     }
     return documents
   }
