@@ -129,7 +129,11 @@ public struct FileSystem: Sendable {
         // The working folder of these files is /memory.
         var parts = ["memory"]
         for part in resolve(path == "." ? "" : path).split(separator: "/") where part != "." {
-          if part != ".." { parts.append(String(part)) } else if !parts.isEmpty { parts.removeLast() }
+          if part != ".." {
+            parts.append(String(part))
+          } else if !parts.isEmpty {
+            parts.removeLast()
+          }
         }
         return "/" + parts.joined(separator: "/")
       })

@@ -123,7 +123,7 @@ extension Format where Value == Double {
         reading.notANumber(text, node.span, "a percentage")
         return nil
       }
-      let value = exact.double / 100
+      let value = exact.hundredth
       guard range.contains(value) else {
         let lower = (range.lowerBound * 100).short
         reading.outOfRange(text, node.span, "\(lower)%...\((range.upperBound * 100).short)%")

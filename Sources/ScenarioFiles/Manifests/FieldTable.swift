@@ -95,6 +95,16 @@ struct FieldTable {
     }
   }
 
+  /// Every field with what becomes of it, depth first.
+  func fields(of kind: String, below path: String = "") -> [ManifestField] {
+    children.flatMap { name, child in
+      let own = path.isEmpty ? name : "\(path).\(name)"
+      let isLeaf = child.children.isEmpty || child.handling != .read
+      let field = ManifestField(kind: kind, path: own, handling: child.handling, count: 0)
+      return isLeaf ? [field] : child.fields(of: kind, below: own)
+    }
+  }
+
   private func child(_ name: String) -> (String, FieldTable)? {
     children.first { $0.name == name } ?? children.first { $0.name == "*" }
   }

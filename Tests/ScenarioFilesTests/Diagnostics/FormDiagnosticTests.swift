@@ -147,7 +147,8 @@ private let mistakes = [
   }
 
   @Test func `a diagnostic shows file, line, key, mark and help`() {
-    let result = load("scenario: test\nduration: 1m\ntrafic: []\ntraffic: [ { to: a, rate: 1/s } ]\n")
+    let result = load(
+      "scenario: test\nduration: 1m\ntrafic: []\ntraffic: [ { to: a, rate: 1/s } ]\n")
     #expect(
       result.diagnostics.text == """
         error[FS104]: unknown key 'trafic'

@@ -64,7 +64,8 @@ private func shop(_ rest: String, call: String = "stock GET /count") -> String {
       message: "'maxQueue' is measured of a service or workload"),
     Mistake(
       code: .nameTwice,
-      text: shop("").replacing("rate: 10/s }", with: "rate: 10/s }\n  - { to: ⟦shop GET /items⟧, rate: 1/s }"),
+      text: shop("").replacing(
+        "rate: 10/s }", with: "rate: 10/s }\n  - { to: ⟦shop GET /items⟧, rate: 1/s }"),
       message: "two traffic sources are called 'shop GET /items'",
       help: "give one of them a 'name'"),
   ])

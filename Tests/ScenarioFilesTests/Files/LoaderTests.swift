@@ -2,6 +2,7 @@ import Scenario
 import ScenarioFiles
 import Testing
 import TimeAndChance
+import TrafficPolicy
 
 @Suite struct LoaderTests {
   @Test func `manifests are found by patterns inside the folder`() throws {
@@ -47,7 +48,8 @@ import TimeAndChance
     let loaded = try scenario(
       smallScenario,
       overrides: [
-        "duration=5m", "services.shop.workers=7", #"services.shop.operations."GET /items"[0].wait=3ms"#,
+        "duration=5m", "services.shop.workers=7",
+        #"services.shop.operations."GET /items"[0].wait=3ms"#,
         "traffic[0].rate=[{at: 0s, rps: 5}]", "network.proxyHop=1ms",
       ])
     #expect(loaded.duration == .minutes(5))
@@ -115,16 +117,16 @@ import TimeAndChance
     let loaded = try scenario(
       smallScenario.replacing("pods: 2", with: "pods: 5").replacing(
         "services:", with: "nodes: { n1: { zone: a }, n2: { zone: b } }\nservices:")
-        + """
-        faults:
-          - { at: 10s, for: 5s, kill: shop-3 }
-          - { at: 10s, for: 5s, hang: 50% of shop }
-          - { at: 10s, for: 5s, slow: { pods: 2 of shop, factor: 3 } }
-          - { at: 10s, for: 5s, fail: { pods: zone b, status: 500, share: 30%, answer: afterService } }
-          - { at: 10s, for: 5s, kill: [shop-0, shop] }
-          - { at: 10s, for: 5s, partition: { from: outside, to: node n1 } }
+          + """
+          faults:
+            - { at: 10s, for: 5s, kill: shop-3 }
+            - { at: 10s, for: 5s, hang: 50% of shop }
+            - { at: 10s, for: 5s, slow: { pods: 2 of shop, factor: 3 } }
+            - { at: 10s, for: 5s, fail: { pods: zone b, status: 500, share: 30%, answer: afterService } }
+            - { at: 10s, for: 5s, kill: [shop-0, shop] }
+            - { at: 10s, for: 5s, partition: { from: outside, to: node n1 } }
 
-        """)
+          """)
     let sets: [[Int]?] = loaded.faults.map { fault in
       switch fault.effect {
       case .kill(let pods), .hang(let pods), .slow(let pods, _), .error(let pods, _, _, _):
@@ -157,6 +159,96 @@ import TimeAndChance
     #expect(bound.metric == .latencyQuantile(0.999))
     #expect(bound.comparison == .below(0.3))
     #expect(bound.window == .during(fault: 0))
-    #expect(loaded.expectations[1].location.line == 11)
+    #expect(loaded.expectations[1].location.line == 12)
+  }
+
+  @Test func `the list of manifest fields tells what becomes of each`() {
+    let fields = ScenarioLoader.manifestFields
+    func handling(_ kind: String, _ path: String) -> ManifestField.Handling? {
+      fields.first { $0.kind == kind && $0.path == path }?.handling
+    }
+    #expect(handling("VirtualService", "spec.http.retries.attempts") == .read)
+    #expect(handling("VirtualService", "spec.tcp") == .unmodelled)
+    #expect(handling("VirtualService", "spec.http.corsPolicy") == .ignored)
+    #expect(handling("DestinationRule", "spec.subsets.trafficPolicy.tls.mode") == .read)
+  }
+
+  @Test func `a recorded twin is a scenario`() throws {
+    // `retry-storm-budget` of the recorded runs: three retries, a budget, work that is finished.
+    let loaded = try scenario(
+      """
+      scenario: twin
+      duration: 60s
+      warmup: 5s
+      mesh: { serverSidecars: false, workerThreads: 1, endpointDelay: off }
+      network: { proxyHop: 0.4ms }
+      services:
+        api:
+          pods: 2
+          workers: 32
+          operations:
+            GET /:
+              - wait: { lognormal: { p50: 10ms, p99: 30ms } }
+              - parallel: [ { call: leaf GET / }, { call: leaf GET / } ]
+        leaf:
+          pods: 2
+          workers: 16
+          queue: 20
+          operations: { GET /: [ { wait: { lognormal: { p50: 10ms, p99: 40ms } } } ] }
+      traffic:
+        - to: api GET /
+          rate: { steps: [ { at: 0s, rps: 30 }, { at: 20s, rps: 90 } ] }
+          instances: 3
+      faults:
+        - { at: 20s, for: 15s, slow: { pods: leaf, factor: 10 } }
+        - { at: 20s, for: 15s, fail: { pods: leaf-0, status: 500, share: 30%, answer: afterService } }
+        - { at: 20s, for: 15s, hang: leaf-1 }
+        - { at: 20s, for: 15s, kill: api-0 }
+      ---
+      apiVersion: networking.istio.io/v1
+      kind: Gateway
+      metadata: {name: ingress}
+      spec: {selector: {istio: ingress}, servers: [{port: {number: 80}, hosts: ["*"]}]}
+      ---
+      apiVersion: networking.istio.io/v1
+      kind: VirtualService
+      metadata: {name: ingress}
+      spec:
+        hosts: ["*"]
+        gateways: [ingress]
+        http: [{route: [{destination: {host: api}}], timeout: 5s, retries: {attempts: 2, retryOn: 5xx}}]
+      ---
+      apiVersion: networking.istio.io/v1
+      kind: VirtualService
+      metadata: {name: leaf}
+      spec:
+        hosts: [leaf]
+        http: [{route: [{destination: {host: leaf}}], timeout: 2s, retries: {attempts: 2, retryOn: 5xx}}]
+      ---
+      apiVersion: networking.istio.io/v1alpha3
+      kind: EnvoyFilter
+      metadata: {name: limit}
+      spec:
+        workloadSelector: {labels: {istio: ingress}}
+        configPatches:
+          - applyTo: HTTP_FILTER
+            match: {context: GATEWAY}
+            patch:
+              operation: INSERT_BEFORE
+              value:
+                name: envoy.filters.http.local_ratelimit
+                typed_config:
+                  stat_prefix: x
+                  token_bucket: {max_tokens: 80, tokens_per_fill: 80, fill_interval: 1s}
+                  filter_enabled: {default_value: {numerator: 100}}
+                  filter_enforced: {default_value: {numerator: 100}}
+
+      """)
+    let gateway = try #require(loaded.proxies.first { $0.kind == .gateway })
+    #expect(gateway.instances == 3)
+    #expect(gateway.configuration.filters.count == 1)
+    #expect(loaded.network.endpointDelay == nil)
+    #expect(loaded.workloads.allSatisfy { $0.inbound == nil })
+    #expect(loaded.faults.count == 4)
   }
 }

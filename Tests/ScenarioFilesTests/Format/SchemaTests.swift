@@ -9,7 +9,9 @@ import Testing
     #expect(schema["$schema"] as? String == "https://json-schema.org/draft/2020-12/schema")
     var missing: [String] = []
     func visit(_ value: Any, _ path: String) {
-      if let list = value as? [Any] { for (i, item) in list.enumerated() { visit(item, "\(path)[\(i)]") } }
+      if let list = value as? [Any] {
+        for (i, item) in list.enumerated() { visit(item, "\(path)[\(i)]") }
+      }
       guard let object = value as? [String: Any] else { return }
       for (name, property) in object["properties"] as? [String: [String: Any]] ?? [:]
       where property["description"] == nil { missing.append("\(path).\(name)") }
@@ -30,7 +32,8 @@ import Testing
   }
 
   @Test func `the shipped schema is the one that the program prints`() throws {
-    let shipped = try String(contentsOfFile: packageFolder + "/scenarios/schema.json", encoding: .utf8)
+    let shipped = try String(
+      contentsOfFile: packageFolder + "/scenarios/schema.json", encoding: .utf8)
     #expect(shipped == ScenarioLoader.jsonSchema)
   }
 }

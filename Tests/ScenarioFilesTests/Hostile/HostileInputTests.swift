@@ -8,7 +8,8 @@ import Testing
     var text = "scenario: bomb\nduration: 1m\na0: &a0 [x, x, x, x, x, x, x, x, x]\n"
     for level in 1...30 {
       let previous = "*a\(level - 1)"
-      text += "a\(level): &a\(level) [\(Array(repeating: previous, count: 9).joined(separator: ", "))]\n"
+      text +=
+        "a\(level): &a\(level) [\(Array(repeating: previous, count: 9).joined(separator: ", "))]\n"
     }
     #expect(load(text).diagnostics.map(\.code) == [.tooManyNodes])
   }
@@ -22,7 +23,8 @@ import Testing
   }
 
   @Test func `merge keys cannot multiply without end`() {
-    var text = "scenario: bomb\nb0: &b0 { \((0..<1000).map { "k\($0): 1" }.joined(separator: ", ")) }\n"
+    var text =
+      "scenario: bomb\nb0: &b0 { \((0..<1000).map { "k\($0): 1" }.joined(separator: ", ")) }\n"
     for level in 1...3000 { text += "b\(level): &b\(level) { <<: *b\(level - 1) }\n" }
     #expect(load(text).diagnostics.first?.code == .tooManyNodes)
   }
@@ -57,7 +59,8 @@ import Testing
     "../secret.yaml", "/etc/passwd", "manifests/../../secret.yaml", "~/.kube/config", "..",
   ])
   func `manifests stay inside the scenario's folder`(path: String) {
-    let result = load(smallScenario + "manifests: [\"\(path)\"]\n", files: ["../secret.yaml": "a: b"])
+    let result = load(
+      smallScenario + "manifests: [\"\(path)\"]\n", files: ["../secret.yaml": "a: b"])
     #expect(result.diagnostics.map(\.code) == [.pathLeavesFolder])
     #expect(result.scenario == nil)
   }
@@ -70,7 +73,8 @@ import Testing
   }
 
   @Test func `names in reports hold no control characters`() {
-    let result = load(smallScenario.replacing("scenario: small", with: "scenario: \"a\\u001b[31m\""))
+    let result = load(
+      smallScenario.replacing("scenario: small", with: "scenario: \"a\\u001b[31m\""))
     #expect(result.diagnostics.map(\.code) == [.badText])
   }
 
@@ -95,7 +99,8 @@ import Testing
   }
 
   @Test func `a broken document leaves the others readable`() {
-    let result = load("a: [1\n---\n" + smallScenario + "---\nb: {\n---\nkind: Frobnicator\napiVersion: x/v1\n")
+    let result = load(
+      "a: [1\n---\n" + smallScenario + "---\nb: {\n---\nkind: Frobnicator\napiVersion: x/v1\n")
     #expect(result.diagnostics.map(\.code) == [.syntax, .syntax])
   }
 

@@ -296,6 +296,7 @@ extension Route {
 
   @Test func `a retry budget has Envoy's defaults`() throws {
     let (cluster, _) = try cluster("trafficPolicy: {retryBudget: {}}")
-    #expect(cluster.thresholds.retryBudget == RetryBudget(budgetPercent: 20, minRetryConcurrency: 3))
+    #expect(
+      cluster.thresholds.retryBudget == RetryBudget(budgetPercent: 20, minRetryConcurrency: 3))
   }
 }

@@ -270,7 +270,8 @@ import TrafficPolicy
     #expect(result.diagnostics[0].keyPath == "spec.http[0].timeuot")
     let fields = try #require(result.scenario).provenance.fields
     #expect(fields.contains { $0.path == "spec.http.timeuot" && $0.handling == .unknown })
-    #expect(fields.contains { $0.path == "spec.http.route.destination.host" && $0.handling == .read })
+    #expect(
+      fields.contains { $0.path == "spec.http.route.destination.host" && $0.handling == .read })
   }
 
   @Test func `kinds are counted, and those that change behaviour warned of`() throws {

@@ -8,14 +8,14 @@ import Testing
       "deploy/front.yaml": ImportSamples.app("front"),
       "deploy/stock.yaml": ImportSamples.app("stock"),
       "deploy/route.yaml": """
-        apiVersion: networking.istio.io/v1
-        kind: VirtualService
-        metadata: {name: stock, namespace: shop}
-        spec:
-          hosts: [stock]
-          http: [{match: [{uri: {prefix: /count}}], route: [{destination: {host: stock}}]}]
+      apiVersion: networking.istio.io/v1
+      kind: VirtualService
+      metadata: {name: stock, namespace: shop}
+      spec:
+        hosts: [stock]
+        http: [{match: [{uri: {prefix: /count}}], route: [{destination: {host: stock}}]}]
 
-        """,
+      """,
       "deploy/values.yaml": "image: x\nkind: y\n",
       "deploy/broken.yaml": "kind: {{ .Values.kind }}\n",
     ]

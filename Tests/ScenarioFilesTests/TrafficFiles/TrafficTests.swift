@@ -4,11 +4,11 @@ import Testing
 import TimeAndChance
 
 /// The first source of a scenario with that traffic line.
-private func source(_ line: String, files: [String: String] = [:]) throws -> TrafficSource {
+func source(_ line: String, files: [String: String] = [:]) throws -> TrafficSource {
   try sources(line, files: files)[0]
 }
 
-private func sources(_ line: String, files: [String: String] = [:]) throws -> [TrafficSource] {
+func sources(_ line: String, files: [String: String] = [:]) throws -> [TrafficSource] {
   try scenario(
     """
     scenario: test
@@ -41,7 +41,8 @@ extension TrafficSource {
   }
 
   @Test func `points are joined by straight lines and hold beyond them`() throws {
-    let source = try source("rate: [ { at: 1m, rps: 100 }, { at: 3m, rps: 300 }, { at: 3m, rps: 50 } ]")
+    let source = try source(
+      "rate: [ { at: 1m, rps: 100 }, { at: 3m, rps: 300 }, { at: 3m, rps: 50 } ]")
     #expect(source.rate(at: 0) == 100)
     #expect(source.rate(at: 120) == 200)
     #expect(source.rate(at: 180) == 50)
@@ -87,12 +88,14 @@ extension TrafficSource {
     #expect(source.rate(at: 25) == 0)
     guard case .open(let open) = source.pattern else { return }
     #expect(open.arrivals == .even)
-    let counts = try self.source(
+    let counts = try ScenarioFilesTests.source(
       "rate: { csv: { file: day.csv, interval: 1m } }", files: ["day.csv": "count\n60\n120\n"])
     #expect(counts.rate(at: 90) == 2)
   }
 
-  @Test(arguments: ["count\n5\n", "seconds,count\nx,5\n", "seconds,count\n5,1\n3,1\n", "", "seconds,count\n1,-5\n"])
+  @Test(arguments: [
+    "count\n5\n", "seconds,count\nx,5\n", "seconds,count\n5,1\n3,1\n", "", "seconds,count\n1,-5\n",
+  ])
   func `a broken file of counts is a diagnostic`(file: String) {
     let result = load(
       """

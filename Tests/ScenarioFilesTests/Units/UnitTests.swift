@@ -36,7 +36,9 @@ import Testing
     #expect(Quantity(text)?.thousandths == thousandths)
   }
 
-  @Test(arguments: ["", "m", "1.2.3", "1mm", "0x10", "1 Gi", "--1", "99999999999999999999999999999999"])
+  @Test(arguments: [
+    "", "m", "1.2.3", "1mm", "0x10", "1 Gi", "--1", "99999999999999999999999999999999",
+  ])
   func `what is no quantity is refused`(text: String) {
     #expect(Quantity(text)?.thousandths == nil)
   }
@@ -84,7 +86,9 @@ import Testing
     #expect(try #require(LinearPattern(pattern)).matches(text) == matches)
   }
 
-  @Test(arguments: ["(", "a)", "[a", "*a", "a{2", #"\p{L}"#, "(?=a)", "((a{1000}){1000}){1000}", #"\1"#])
+  @Test(arguments: [
+    "(", "a)", "[a", "*a", "a{2", #"\p{L}"#, "(?=a)", "((a{1000}){1000}){1000}", #"\1"#,
+  ])
   func `what is no regular expression is refused`(pattern: String) {
     #expect(LinearPattern(pattern) == nil)
   }
