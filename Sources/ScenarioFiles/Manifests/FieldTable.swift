@@ -78,7 +78,8 @@ struct FieldTable {
         diagnostics.warning(
           .unknownField, at: entry.keySpan, path: path,
           "unknown field \(entry.key.quoted) of \(kind)",
-          help: Spelling.help(for: entry.key, among: table.children.map(\.name)))
+          help: diagnostics.isFull
+            ? nil : Spelling.help(for: entry.key, among: table.children.map(\.name)))
         return
       }
       fields.add(kind, prefix + name, child.handling)
