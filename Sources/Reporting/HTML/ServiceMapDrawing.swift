@@ -55,8 +55,9 @@ struct ServiceMapDrawing {
   /// A point of the drawing.
   private typealias Point = (x: Double, y: Double)
 
-  /// Where a link runs: from the right of the caller, straight through the columns between, to the
-  /// left of the called. Two points for each gap between columns.
+  /// Where a link runs, in two points for each gap between columns.
+  ///
+  /// From the right of the caller, straight through the columns between, to the left of the called.
   private func way(_ link: ServiceMapLayout.Link) -> [Point] {
     let (from, to) = (layout.nodes[link.from], layout.nodes[link.to])
     let (start, end) = (place(from), place(to))
@@ -145,7 +146,7 @@ struct ServiceMapDrawing {
     }
     taken.append(place)
     out.raw(
-      "<text x=\"\(ChartDrawing.fixed(place.x))\" y=\"\(ChartDrawing.fixed(place.y + 3.5))\" "
+      "<text x=\"\(ChartDrawing.fixed(place.x))\" y=\"\(ChartDrawing.fixed(place.y - 5))\" "
         + "font-size=\"10.5\" text-anchor=\"middle\" paint-order=\"stroke\" class=\"halo\" "
         + "stroke=\"#ffffff\" stroke-width=\"4\" stroke-linejoin=\"round\" "
         + "fill=\"\(Ink.label.light)\">")

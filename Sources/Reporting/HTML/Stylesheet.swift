@@ -1,4 +1,4 @@
-/// The report's style sheet. Everything must read well without it, too.
+/// The report's style sheet; everything must read well without it, too.
 enum Stylesheet {
   /// The whole sheet.
   static var css: String {
