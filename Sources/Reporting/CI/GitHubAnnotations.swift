@@ -84,12 +84,25 @@ public struct GitHubAnnotations: Sendable {
 
   /// A message: percent signs and line ends are escaped.
   static func message(_ text: String) -> String {
-    text.replacing("%", with: "%25").replacing("\r", with: "%0D").replacing("\n", with: "%0A")
+    escaped(text, [("%", "%25"), ("\r", "%0D"), ("\n", "%0A")])
   }
 
   /// A property: colons and commas, too.
   static func property(_ text: String) -> String {
-    message(text).replacing(":", with: "%3A").replacing(",", with: "%2C")
+    escaped(message(text), [(":", "%3A"), (",", "%2C")])
+  }
+
+  /// By scalars, since a carriage return and a line feed make one character.
+  private static func escaped(
+    _ text: String, _ substitutes: [(scalar: Unicode.Scalar, text: String)]
+  ) -> String {
+    text.unicodeScalars.reduce(into: "") { result, scalar in
+      if let substitute = substitutes.first(where: { $0.scalar == scalar }) {
+        result += substitute.text
+      } else {
+        result.unicodeScalars.append(scalar)
+      }
+    }
   }
 
   /// Text within Markdown and its tables.

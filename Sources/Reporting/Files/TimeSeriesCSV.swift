@@ -19,65 +19,65 @@ public struct TimeSeriesCSV: Sendable {
 
   /// The whole file.
   public var text: String {
-    var text = "time_s,kind,name"
-    for figure in Self.figures { text += ",\(figure),\(figure)_low,\(figure)_high" }
-    text += "\n"
+    var out: [UInt8] = Array("time_s,kind,name".utf8)
+    for figure in Self.figures { out += Array(",\(figure),\(figure)_low,\(figure)_high".utf8) }
+    out.append(UInt8(ascii: "\n"))
     for (index, flow) in result.sources.enumerated() {
-      write("source", result.run.sources[index].name, flow.series, nil, to: &text)
+      write("source", result.run.sources[index].name, flow.series, nil, to: &out)
     }
     for (index, service) in result.services.enumerated() {
       let name = result.run.services[index].name
-      write("service", name, service.flow.series, service.server.series, to: &text)
+      write("service", name, service.flow.series, service.server.series, to: &out)
     }
     for (index, workload) in result.workloads.enumerated() {
       let name = result.run.workloads[index].name
-      write("workload", name, workload.flow.series, workload.server.series, to: &text)
+      write("workload", name, workload.flow.series, workload.server.series, to: &out)
     }
     for (index, flow) in result.edges.enumerated() {
       let run = result.run
-      let name =
-        "\(ServiceTable.caller(index, run)) -> \(run.services[run.edges[index].to].name)"
-      write("edge", name, flow.series, nil, to: &text)
+      let name = "\(ServiceTable.caller(index, run)) -> \(run.services[run.edges[index].to].name)"
+      write("edge", name, flow.series, nil, to: &out)
     }
-    return text
+    return String(decoding: out, as: UTF8.self)
   }
 
   private func write(
     _ kind: String, _ name: String, _ flow: FlowSeries, _ server: ServerSeries?,
-    to text: inout String
+    to out: inout [UInt8]
   ) {
-    let bands: [(band: SeriesBand?, scale: Double)] = [
-      (flow.offered, 1), (flow.good, 1), (flow.rejected, 1), (flow.errors, 1), (flow.errorRate, 1),
-      (flow.tries, 1), (flow.retriesPerRequest, 1), (flow.retriesRefused, 1), (flow.p50, 1e3),
-      (flow.p99, 1e3), (server?.queue, 1), (server?.busy, 1), (server?.utilisation, 1),
-      (server?.connections, 1), (server?.ejected, 1), (server?.refused, 1),
+    let none = SeriesBand()
+    let bands: [(points: [SeriesBand.Point?], scale: Double)] = [
+      (flow.offered.points, 1), (flow.good.points, 1), (flow.rejected.points, 1),
+      (flow.errors.points, 1), (flow.errorRate.points, 1), (flow.tries.points, 1),
+      (flow.retriesPerRequest.points, 1), (flow.retriesRefused.points, 1), (flow.p50.points, 1e3),
+      (flow.p99.points, 1e3), ((server?.queue ?? none).points, 1),
+      ((server?.busy ?? none).points, 1),
+      ((server?.utilisation ?? none).points, 1), ((server?.connections ?? none).points, 1),
+      ((server?.ejected ?? none).points, 1), ((server?.refused ?? none).points, 1),
     ]
-    let count = bands.map { $0.band?.points.count ?? 0 }.max() ?? 0
-    let prefix = ",\(kind),\(Self.quoted(name))"
+    let count = bands.map(\.points.count).max() ?? 0
+    let prefix = Array(",\(kind),\(Self.quoted(name))".utf8)
+    let comma = UInt8(ascii: ",")
     for window in 0..<count {
-      let start = Double(window) * result.run.window.inSeconds
-      text += Self.number(start) + prefix
-      for (band, scale) in bands {
-        guard let band, window < band.points.count, let point = band.points[window] else {
-          text += ",,,"
+      ShortNumber.append(Double(window) * result.run.window.inSeconds, to: &out)
+      out += prefix
+      for (points, scale) in bands {
+        out.append(comma)
+        guard window < points.count, let point = points[window] else {
+          out.append(comma)
+          out.append(comma)
           continue
         }
-        text += "," + Self.number(point.mean * scale)
+        ShortNumber.append(point.mean * scale, to: &out)
+        out.append(comma)
         // A single replication has no interval: its cells are empty.
-        if point.halfWidth.isFinite {
-          text += "," + Self.number((point.mean - point.halfWidth) * scale)
-          text += "," + Self.number((point.mean + point.halfWidth) * scale)
-        } else {
-          text += ",,"
-        }
+        let isKnown = point.halfWidth.isFinite
+        if isKnown { ShortNumber.append((point.mean - point.halfWidth) * scale, to: &out) }
+        out.append(comma)
+        if isKnown { ShortNumber.append((point.mean + point.halfWidth) * scale, to: &out) }
       }
-      text += "\n"
+      out.append(UInt8(ascii: "\n"))
     }
-  }
-
-  private static func number(_ value: Double) -> String {
-    if value == value.rounded(), value.magnitude < 1e9 { return "\(Int64(value))" }
-    return DecimalText(value, significant: 6).json
   }
 
   /// A name as a field; always quoted, and never the start of a formula for spreadsheets.
