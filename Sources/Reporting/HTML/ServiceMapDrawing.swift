@@ -187,7 +187,7 @@ struct ServiceMapDrawing {
         + "stroke-width=\"2\"/>"
         + "<text x=\"\(f(x + boxWidth / 2))\" y=\"\(f(y + 22))\" text-anchor=\"middle\" "
         + "font-weight=\"600\" font-size=\"13\" class=\"f-strong\" fill=\"#17202b\">")
-    out.text(DisplayText.cut(DisplayText.oneLine(name), to: 18))
+    out.text(DisplayText.cut(DisplayText.oneLine(name), to: 15))
     out.raw(
       "</text><text x=\"\(f(x + boxWidth / 2))\" y=\"\(f(y + 39))\" text-anchor=\"middle\" "
         + "font-size=\"10.5\" \(Ink.label.fill)>")
