@@ -151,7 +151,7 @@ extension Engine {
   }
 
   /// Sends a call on a connection that has room.
-  @inline(__always) mutating func attach(_ c: UInt32, to x: UInt32) {
+  @inline(never) mutating func attach(_ c: UInt32, to x: UInt32) {
     let call = calls.pointer(c)
     let cluster = clusters.base + Int(call.pointee.cluster)
     let kind = clusterKinds.base + Int(cluster.pointee.kind)

@@ -191,7 +191,7 @@ extension Engine {
   // MARK: Outlier detection
 
   /// Tells the detector how a try ended.
-  @inline(__always)
+  @inline(never)
   mutating func report(_ outcome: AttemptOutcome, _ state: UInt32, host: UInt32) {
     let entry = Int(clusters[state].hostBase &+ host)
     let trips = judges.base[Int(state)].record(outcome, on: &hostStates.base[entry].outlier)
@@ -199,7 +199,7 @@ extension Engine {
   }
 
   /// Tells the detector that a stream was had.
-  @inline(__always) mutating func reportStream(_ state: UInt32, host: UInt32) {
+  @inline(never) mutating func reportStream(_ state: UInt32, host: UInt32) {
     let entry = Int(clusters[state].hostBase &+ host)
     judges.base[Int(state)].recordConnectSuccess(on: &hostStates.base[entry].outlier)
   }

@@ -26,7 +26,7 @@ extension Engine {
   }
 
   /// A try has reached its pod.
-  @inline(__always) mutating func jobArrives(_ j: UInt32) {
+  @inline(never) mutating func jobArrives(_ j: UInt32) {
     let job = jobs.pointer(j)
     let pod = pods.base + Int(job.pointee.pod)
     pod.pointee.arrivals &+= 1
@@ -58,7 +58,7 @@ extension Engine {
   }
 
   /// Puts a job in its pod's queue.
-  @inline(__always) mutating func enqueue(_ j: UInt32, at pod: UnsafeMutablePointer<Pod>) {
+  @inline(never) mutating func enqueue(_ j: UInt32, at pod: UnsafeMutablePointer<Pod>) {
     pod.pointee.account(at: now)
     pod.pointee.queued &+= 1
     if pod.pointee.queued > pod.pointee.peakQueue { pod.pointee.peakQueue = pod.pointee.queued }
@@ -136,7 +136,7 @@ extension Engine {
   }
 
   /// Runs a job's steps up to the next one that takes time.
-  @inline(__always) mutating func advance(_ j: UInt32) {
+  @inline(never) mutating func advance(_ j: UInt32) {
     let job = jobs.pointer(j)
     let pod = pods.base + Int(job.pointee.pod)
     while true {
@@ -298,7 +298,7 @@ extension Engine {
   }
 
   /// A worker is free: the next in the queue begins, if there is one.
-  @inline(__always) mutating func releaseWorker(_ pod: UnsafeMutablePointer<Pod>) {
+  @inline(never) mutating func releaseWorker(_ pod: UnsafeMutablePointer<Pod>) {
     if pod.pointee.queueHead == none {
       pod.pointee.account(at: now)
       pod.pointee.busy &-= 1
@@ -336,7 +336,7 @@ extension Engine {
   // MARK: Answers
 
   /// A pod's answer leaves.
-  @inline(__always) mutating func respond(_ j: UInt32) {
+  @inline(never) mutating func respond(_ j: UInt32) {
     let job = jobs.pointer(j)
     let pod = pods.base + Int(job.pointee.pod)
     if job.pointee.reply < 500 {

@@ -104,7 +104,7 @@ extension Engine {
   // MARK: Sources
 
   /// Counts the end of a source's request, as the source sees it.
-  @inline(__always) mutating func countEnd(_ s: UInt32, _ call: Call) {
+  @inline(never) mutating func countEnd(_ s: UInt32, _ call: Call) {
     guard call.started >= countsFrom else { return }
     let count = sourceCounts.base + Int(s)
     let reply = call.reply

@@ -37,7 +37,7 @@ extension Engine {
   }
 
   /// Sends a new call on its way to the proxy.
-  @inline(__always) mutating func launch(_ c: UInt32) {
+  @inline(never) mutating func launch(_ c: UInt32) {
     let edge = edges.base + Int(calls[c].edge)
     if edge.pointee.fromCaller.isZero {
       callAtProxy(c)
@@ -99,7 +99,7 @@ extension Engine {
   // MARK: Tries
 
   /// Picks a host and gets the request on its way.
-  @inline(__always) mutating func startTry(_ c: UInt32) {
+  @inline(never) mutating func startTry(_ c: UInt32) {
     let call = calls.pointer(c)
     call.pointee.attempts &+= 1
     let host = pickHost(c)
@@ -159,7 +159,7 @@ extension Engine {
   // MARK: Ends of tries
 
   /// A pod's answer, or the news of a reset, has reached the proxy.
-  @inline(__always) mutating func responseAtProxy(_ j: UInt32) {
+  @inline(never) mutating func responseAtProxy(_ j: UInt32) {
     let job = jobs[j]
     let c = job.call
     if c == none { return retire(j) }
@@ -173,7 +173,7 @@ extension Engine {
   }
 
   /// A try of a call is over while its stream is still open: report it, judge it, close the stream.
-  @inline(__always)
+  @inline(never)
   mutating func closeStream(_ c: UInt32, _ connection: UInt32, outcome: AttemptOutcome) {
     let call = calls.pointer(c)
     let cluster = clusters.base + Int(call.pointee.cluster)
@@ -314,7 +314,7 @@ extension Engine {
   }
 
   /// The answer leaves the proxy.
-  @inline(__always)
+  @inline(never)
   mutating func leave(
     _ c: UInt32, reply: UInt16, flags: ResponseFlags, details: ResponseDetails
   ) {
@@ -341,7 +341,7 @@ extension Engine {
   }
 
   /// The answer has reached the caller.
-  @inline(__always) mutating func answerAtCaller(_ c: UInt32) {
+  @inline(never) mutating func answerAtCaller(_ c: UInt32) {
     let call = calls[c]
     calls.free(c)
     let handle = call.parent & 0xFF_FFFF

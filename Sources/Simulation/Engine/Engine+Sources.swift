@@ -48,7 +48,7 @@ extension Engine {
   // MARK: Open loop
 
   /// An open-loop source starts a request and sets the time of its next.
-  @inline(__always) mutating func sourceArrival(_ s: UInt32) {
+  @inline(never) mutating func sourceArrival(_ s: UInt32) {
     let source = sources.base + Int(s)
     source.pointee.started &+= 1
     if source.pointee.started < source.pointee.limit {
@@ -107,7 +107,7 @@ extension Engine {
   }
 
   /// Starts a request of a source.
-  @inline(__always) mutating func request(from s: UInt32, parent: UInt32) {
+  @inline(never) mutating func request(from s: UInt32, parent: UInt32) {
     let source = sources.base + Int(s)
     openRequests += 1
     sourceCounts[s].offered &+= 1

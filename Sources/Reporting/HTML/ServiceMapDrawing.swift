@@ -1,0 +1,184 @@
+import Results
+import Scenario
+
+/// The service map as SVG: who calls whom, how often, and how well that goes.
+struct ServiceMapDrawing {
+  private let result: RunResult
+  private let layout: ServiceMapLayout
+  private let across = 236.0
+  private let down = 86.0
+  private let boxWidth = 138.0
+  private let boxHeight = 52.0
+  private let margin = 8.0
+
+  init(_ result: RunResult) {
+    self.result = result
+    layout = ServiceMapLayout(result)
+  }
+
+  /// Services that are not on the map.
+  var leftOut: Int { layout.leftOut }
+
+  private var width: Double { margin * 2 + Double(layout.columns - 1) * across + boxWidth }
+  private var height: Double {
+    margin * 2 + Double(max(1, layout.rows) - 1) * down + boxHeight + 12
+  }
+
+  /// The SVG element.
+  var svg: String {
+    var out = HTMLText()
+    let size = [width, height].map(ChartDrawing.fixed)
+    out.raw(
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"map\" width=\"\(size[0])\" "
+        + "height=\"\(size[1])\" viewBox=\"0 0 \(size[0]) \(size[1])\" role=\"img\" "
+        + "font-family=\"system-ui, sans-serif\" font-size=\"12\">")
+    out.element("title", "Service map of \(result.run.scenario)")
+    let bad = layout.links.count { failures($0) > 0.01 }
+    out.element(
+      "desc",
+      "\(HumanNumber.things(layout.links.count, "edge")); "
+        + (bad == 0 ? "none fails more than 1 %." : "\(bad) with more than 1 % errors, in dashes."))
+    for link in layout.links { line(link, &out) }
+    var labels: [(x: Double, y: Double)] = []
+    for link in layout.links { label(link, &labels, &out) }
+    for node in layout.nodes { box(node, &out) }
+    out.raw("</svg>")
+    return out.html
+  }
+
+  private func place(_ node: ServiceMapLayout.Node) -> (x: Double, y: Double) {
+    // Columns with fewer boxes are centred beside the fullest one.
+    let members = layout.nodes.count { $0.column == node.column }
+    let offset = Double(layout.rows - members) / 2
+    return (margin + Double(node.column) * across, margin + (Double(node.row) + offset) * down)
+  }
+
+  private func failures(_ link: ServiceMapLayout.Link) -> Double {
+    result.edges[link.edge].errorRate?.mean ?? 0
+  }
+
+  /// The ends of a link's curve: from the right of the caller to the left of the called.
+  private func ends(
+    _ link: ServiceMapLayout.Link
+  ) -> (x0: Double, y0: Double, x1: Double, y1: Double) {
+    let (from, to) = (layout.nodes[link.from], layout.nodes[link.to])
+    let (start, end) = (place(from), place(to))
+    let arriving = layout.links.filter { $0.to == link.to }
+    let leaving = layout.links.filter { $0.from == link.from }
+    func spread(_ links: [ServiceMapLayout.Link], by row: (ServiceMapLayout.Link) -> Double)
+      -> Double
+    {
+      let order = links.sorted { (row($0), $0.edge) < (row($1), $1.edge) }
+      let index = order.firstIndex(of: link) ?? 0
+      return boxHeight * (Double(index) + 1) / Double(order.count + 1)
+    }
+    let y0 = start.y + spread(leaving) { place(layout.nodes[$0.to]).y }
+    let y1 = end.y + spread(arriving) { place(layout.nodes[$0.from]).y }
+    return (start.x + boxWidth, y0, end.x, y1)
+  }
+
+  private func line(_ link: ServiceMapLayout.Link, _ out: inout HTMLText) {
+    let (x0, y0, x1, y1) = ends(link)
+    let flow = result.edges[link.edge]
+    var rate = flow.tryRate?.mean ?? 0
+    var thickness = 1.2
+    while rate >= 10, thickness < 6 {
+      thickness += 1
+      rate /= 10
+    }
+    let isBad = failures(link) > 0.01
+    let ink = isBad ? Ink.errors : Ink.edge
+    let bend = max(40, (x1 - x0).magnitude * 0.45)
+    let tip = x1 - 7
+    func f(_ value: Double) -> String { ChartDrawing.fixed(value) }
+    out.raw(
+      "<path d=\"M\(f(x0)) \(f(y0))C\(f(x0 + bend)) \(f(y0)) \(f(tip - bend)) \(f(y1)) "
+        + "\(f(tip)) \(f(y1))\" fill=\"none\" \(ink.stroke) stroke-width=\"\(f(thickness))\""
+        + (isBad ? " stroke-dasharray=\"7 3\"" : "") + "/>"
+        + "<path d=\"M\(f(x1)) \(f(y1))l-9 -4.5v9z\" \(ink.fill)/>")
+  }
+
+  /// The label stands on the curve's middle, or next to it when another is there.
+  private func label(
+    _ link: ServiceMapLayout.Link, _ taken: inout [(x: Double, y: Double)], _ out: inout HTMLText
+  ) {
+    let (x0, y0, x1, y1) = ends(link)
+    let flow = result.edges[link.edge]
+    var text = HumanNumber.optional(flow.offeredRate, .perSecond)
+    if failures(link) > 0.0005 { text += " · \(HumanNumber.share(failures(link)))" }
+    if flow.total.offered > 0 {
+      let tries = Double(flow.total.attempts) / Double(flow.total.offered)
+      if tries >= 1.01 { text += " · ×\(HumanNumber.count(tries))" }
+    }
+    // Where the curve is at a third, the half and two thirds of its way across.
+    func point(_ share: Double) -> (x: Double, y: Double) {
+      let smooth = share * share * (3 - 2 * share)
+      return (x0 + (x1 - x0) * share, y0 + (y1 - y0) * smooth)
+    }
+    let places = [0.5, 0.36, 0.64, 0.26, 0.74].map(point)
+    func isFree(_ place: (x: Double, y: Double)) -> Bool {
+      let inBox = layout.nodes.contains { node in
+        let box = self.place(node)
+        return place.x + 45 > box.x && place.x - 45 < box.x + boxWidth && place.y + 8 > box.y
+          && place.y - 10 < box.y + boxHeight
+      }
+      return !inBox
+        && !taken.contains { ($0.x - place.x).magnitude < 96 && ($0.y - place.y).magnitude < 15 }
+    }
+    var place = places.first(where: isFree) ?? places[0]
+    var tries = 0
+    while !isFree(place), tries < 8 {
+      tries += 1
+      place.y += tries % 2 == 0 ? Double(tries) * 8 : -Double(tries) * 8
+    }
+    taken.append(place)
+    out.raw(
+      "<text x=\"\(ChartDrawing.fixed(place.x))\" y=\"\(ChartDrawing.fixed(place.y + 3.5))\" "
+        + "font-size=\"10.5\" text-anchor=\"middle\" paint-order=\"stroke\" class=\"halo\" "
+        + "stroke=\"#ffffff\" stroke-width=\"4\" stroke-linejoin=\"round\" "
+        + "fill=\"\(Ink.label.light)\">")
+    out.text(text)
+    out.raw("</text>")
+  }
+
+  private func box(_ node: ServiceMapLayout.Node, _ out: inout HTMLText) {
+    let (x, y) = place(node)
+    let name: String
+    let line: String
+    var ink = Ink.axis
+    var isRound = false
+    switch node.kind {
+    case .source(let index):
+      name = result.run.sources[index].name
+      line = HumanNumber.optional(result.sources[index].offeredRate, .perSecond)
+      isRound = true
+      if (result.sources[index].errorRate?.mean ?? 0) > 0.01 { ink = .errors }
+    case .service(let index):
+      name = result.run.services[index].name
+      let service = result.services[index]
+      let p99 = HumanNumber.optional(service.flow.quantile(0.99), .seconds)
+      line = "\(HumanNumber.optional(service.flow.tryRate, .perSecond)) · p99 \(p99)"
+      switch result.trust[index].map(\.state) {
+      case let states where states.contains(.overloaded): ink = .errors
+      case let states where states.contains(.backlogged): ink = .rejected
+      default: ink = .good
+      }
+    }
+    func f(_ value: Double) -> String { ChartDrawing.fixed(value) }
+    out.raw("<g><title>")
+    out.text(name)
+    out.raw(
+      "</title><rect x=\"\(f(x))\" y=\"\(f(y))\" width=\"\(f(boxWidth))\" "
+        + "height=\"\(f(boxHeight))\" rx=\"\(isRound ? 26 : 8)\" "
+        + "class=\"f-node s-\(ink.rawValue)\" fill=\"\(Ink.node.light)\" stroke=\"\(ink.light)\" "
+        + "stroke-width=\"2\"/>"
+        + "<text x=\"\(f(x + boxWidth / 2))\" y=\"\(f(y + 22))\" text-anchor=\"middle\" "
+        + "font-weight=\"600\" font-size=\"13\" class=\"f-strong\" fill=\"#17202b\">")
+    out.text(DisplayText.cut(DisplayText.oneLine(name), to: 18))
+    out.raw(
+      "</text><text x=\"\(f(x + boxWidth / 2))\" y=\"\(f(y + 39))\" text-anchor=\"middle\" "
+        + "font-size=\"10.5\" \(Ink.label.fill)>")
+    out.text(line)
+    out.raw("</text></g>")
+  }
+}

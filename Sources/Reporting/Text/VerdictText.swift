@@ -1,0 +1,74 @@
+import Results
+import Scenario
+import TimeAndChance
+
+/// A verdict in words.
+enum VerdictText {
+  /// ✓ holds, ✗ does not.
+  static func mark(_ verdict: Verdict) -> String { verdict.isMet ? "✓" : "✗" }
+
+  /// The measured value and its interval, as `941 ms (903 ms to 977 ms)`; nil when there is none.
+  static func measured(_ verdict: Verdict) -> String? {
+    guard let estimate = verdict.estimate else { return nil }
+    let value = HumanNumber.text(estimate.mean, verdict.unit)
+    let interval = verdict.interval.map {
+      " (\(HumanNumber.interval($0.low, $0.high, verdict.unit)))"
+    }
+    if verdict.grounds == .shareOfRuns {
+      return "in \(value) of replications" + (interval ?? "")
+    }
+    return value + (interval ?? "")
+  }
+
+  /// What else a reader must know; nil when the interval decided.
+  static func remark(_ verdict: Verdict, of result: RunResult) -> String? {
+    let all = result.replications
+    func some(_ count: Int) -> String {
+      count == all
+        ? (all == 1 ? "the only replication" : "all \(all) replications")
+        : "\(count) of \(HumanNumber.things(all, "replication"))"
+    }
+    switch verdict.grounds {
+    case .interval: return nil
+    case .pointEstimate:
+      return all == 1
+        ? "uncertain: one replication has no interval"
+        : "uncertain after \(all) replications: the interval holds the bound, the mean decided"
+    case .shareOfRuns:
+      return verdict.isCertain ? nil : "uncertain after \(HumanNumber.things(all, "replication"))"
+    case .noGoodput(let count):
+      return "no request succeeded in \(some(count)): latency of failures never passes"
+    case .neverRecovered(let count):
+      return "never as before in \(some(count))" + (verdict.isCertain ? "" : ", uncertain")
+    case .noBaseline(let count):
+      return "nothing to compare with before the fault in \(some(count))"
+    case .nothingEnded(let count):
+      return "no request ended in that time in \(some(count))"
+    case .noTraffic: return "no traffic reached it"
+    case .notRecorded: return "the run kept no such figure"
+    }
+  }
+
+  /// The verdict on the whole run, in a sentence.
+  static func headline(_ result: RunResult) -> String {
+    let count = result.verdicts.count
+    let failed = result.verdicts.count { !$0.isMet }
+    if count == 0 { return "nothing was expected" }
+    if failed == 0 {
+      return count == 1 ? "the expectation holds" : "all \(count) expectations hold"
+    }
+    if count == 1 { return "the expectation does not hold" }
+    return "\(failed) of \(count) expectations \(failed == 1 ? "does" : "do") not hold"
+  }
+
+  /// How much was simulated, in a phrase.
+  static func events(_ result: RunResult) -> String {
+    "\(HumanNumber.count(Double(result.simulatedEvents))) events simulated"
+  }
+
+  /// How the numbers came about, in a phrase.
+  static func basis(_ result: RunResult) -> String {
+    "\(HumanNumber.things(result.replications, "replication")) of "
+      + "\(HumanNumber.duration(result.run.duration.inSeconds)), seed \(result.run.seed)"
+  }
+}

@@ -1,0 +1,45 @@
+import Results
+import Scenario
+import TimeAndChance
+
+/// A warning in words.
+enum WarningText {
+  static func text(_ warning: RunWarning, _ run: RunDescription) -> String {
+    switch warning {
+    case .warmupTooShort(let source, let needed):
+      return "warm-up of \(run.warmup) is short: \(name(source, run)) settles after \(needed)"
+        + " (MSER-5)"
+    case .neverSettles(let source):
+      return "\(name(source, run)) has no steady state before the first fault: its latency drifts"
+    case .notConserved(let subject, let replication):
+      return "requests of \(name(subject, run)) do not add up in replication \(replication):"
+        + " please report this as a mistake of Foreshock"
+    case .endedEarly(let cause, let count):
+      let why =
+        switch cause {
+        case .eventLimit: "the limit on events (--max-events)"
+        case .memoryLimit: "the limit on memory (--max-memory)"
+        case .interrupted: "an interruption"
+        }
+      return "\(HumanNumber.things(count, "replication")) ended early by \(why)"
+    case .singleReplication:
+      return "one replication is an anecdote: there are no intervals"
+    case .eventsLeftOut(let count):
+      return "the causal log left out \(count) entries"
+    case .dropped(let source, let requests):
+      return "\(name(source, run)) dropped \(requests) requests: too many were open"
+    }
+  }
+
+  private static func name(_ source: Int, _ run: RunDescription) -> String {
+    run.sources.indices.contains(source) ? run.sources[source].name : "?"
+  }
+
+  private static func name(_ subject: Subject, _ run: RunDescription) -> String {
+    switch subject {
+    case .source(let index): name(index, run)
+    case .service(let index) where run.services.indices.contains(index): run.services[index].name
+    default: "a subject"
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import Scenario
+import Statistics
+
+/// A subject in one phase of the run, over all replications.
+public struct PhaseFigures: Sendable, Equatable {
+  /// Requests begun per second; at a service its arrivals.
+  public var rate: Estimate?
+  /// The share of ended requests that failed.
+  public var errorRate: Estimate?
+  /// Median latency in seconds; nil where the latencies of windows were not kept.
+  public var p50: Estimate?
+  /// The 99th percentile in seconds; nil where the latencies of windows were not kept.
+  public var p99: Estimate?
+  /// Tries per request; at a service arrivals per request of all sources.
+  public var triesPerRequest: Estimate?
+  /// Waiting requests, mean over time; of a service.
+  public var meanQueue: Estimate?
+  /// Busy workers / workers; of a service with a limit on workers.
+  public var utilisation: Estimate?
+
+  init(
+    of subject: Subject, in phase: Phase, _ results: [ReplicationResult], _ run: RunDescription,
+    _ student: StudentFactors
+  ) {
+    func estimate(_ metric: Metric) -> Estimate? {
+      student.estimate(
+        results.map { result -> Double? in
+          let window = TimeWindow.between(phase.start, phase.end)
+          switch result.measure(metric, of: subject, in: window, of: run) {
+          case .value(let value), .noGoodput(let value): return value
+          case .noTraffic, .nothingEnded, .notRecorded: return nil
+          }
+        })
+    }
+    rate = estimate(subject.isCaller ? .offeredRate : .tryRate)
+    errorRate = estimate(.errorRate)
+    p50 = estimate(.latencyQuantile(0.5))
+    p99 = estimate(.latencyQuantile(0.99))
+    triesPerRequest = estimate(.triesPerRequest)
+    meanQueue = estimate(.meanQueue)
+    utilisation = estimate(.utilisation)
+  }
+}

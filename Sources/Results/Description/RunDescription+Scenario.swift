@@ -1,0 +1,101 @@
+public import Scenario
+public import TimeAndChance
+
+extension RunDescription {
+  /// The description of a scenario.
+  ///
+  /// - Parameters:
+  ///   - scenario: a checked scenario.
+  ///   - window: the length of a window of the series; 1 s by default, but at least a 2000th of the
+  ///     run, in whole seconds.
+  ///   - version: of the program.
+  ///   - command: the words that ran it, without seed and replications.
+  public init(
+    _ scenario: Scenario, window: SimDuration? = nil, version: String = "",
+    command: [String] = ["foreshock", "run"]
+  ) {
+    self.init(
+      scenario: scenario.name, about: scenario.about, duration: scenario.duration,
+      warmup: scenario.warmup, window: window ?? Self.usualWindow(of: scenario.duration),
+      seed: scenario.seed, version: version, command: command,
+      sources: scenario.traffic.map { source in
+        Source(
+          name: source.name, entry: Self.entry(of: source, in: scenario),
+          instances: source.instances, isSteady: Self.isSteady(source))
+      },
+      services: scenario.services.map { service in
+        Service(
+          name: service.name, operations: service.operations.map(\.name),
+          workloads: service.workloads, isDescribed: service.isDescribed)
+      },
+      workloads: scenario.workloads.map { workload in
+        Workload(
+          name: workload.name, service: workload.service, replicas: workload.replicas,
+          workers: workload.workers)
+      },
+      edges: Self.edges(of: scenario),
+      faults: scenario.faults.map { FaultDescription($0, in: scenario) },
+      expectations: scenario.expectations, provenance: scenario.provenance)
+  }
+
+  /// One second, or for very long runs so many whole seconds that there are 2000 windows at most.
+  public static func usualWindow(of duration: SimDuration) -> SimDuration {
+    let share = duration.nanoseconds / 2_000
+    let second = SimDuration.seconds(1).nanoseconds
+    return .seconds(max(1, (share + second - 1) / second))
+  }
+
+  private static func entry(of source: TrafficSource, in scenario: Scenario) -> String {
+    switch source.origin {
+    case .outside: "outside"
+    case .gateway(let proxy): scenario.proxies[proxy].name
+    case .workload(let workload): "pods of \(scenario.workloads[workload].name)"
+    }
+  }
+
+  private static func isSteady(_ source: TrafficSource) -> Bool {
+    switch source.pattern {
+    case .open(let open):
+      let rates = open.rate.pieces.flatMap { [$0.startRate, $0.endRate] }
+      return rates.allSatisfy { $0 == rates[0] }
+    case .closed(let closed):
+      let users = closed.stages.flatMap { [$0.startUsers, $0.endUsers] }
+      return users.allSatisfy { $0 == users[0] }
+    }
+  }
+
+  /// Who calls whom, in order of first mention.
+  private static func edges(of scenario: Scenario) -> [Edge] {
+    var edges: [Edge] = []
+    func add(_ caller: Edge.Caller, _ service: Int) {
+      let edge = Edge(from: caller, to: service)
+      if !edges.contains(edge) { edges.append(edge) }
+    }
+    for (index, source) in scenario.traffic.enumerated() {
+      for entry in source.mix { add(.source(index), entry.target.service) }
+    }
+    for (index, service) in scenario.services.enumerated() {
+      for workload in service.workloads {
+        for steps in scenario.workloads[workload].steps {
+          for target in targets(of: steps) { add(.service(index), target) }
+        }
+      }
+    }
+    return edges
+  }
+}
+
+extension RunDescription {
+  /// The services that steps call, in order of mention.
+  private static func targets(of steps: [Step]) -> [Int] {
+    steps.flatMap { step -> [Int] in
+      switch step {
+      case .call(let call): [call.target.service]
+      case .parallel(let branches): branches.flatMap { targets(of: $0) }
+      case .branch(let branches): branches.flatMap { targets(of: $0.steps) }
+      case .loop(_, let steps): targets(of: steps)
+      case .cpu, .wait, .fail: []
+      }
+    }
+  }
+}

@@ -1,0 +1,158 @@
+public import Scenario
+import Statistics
+import TimeAndChance
+
+/// A figure of one replication, or why there is none.
+public enum Measurement: Sendable, Equatable {
+  /// The figure, in its metric's unit.
+  case value(Double)
+  /// No request reached the subject in that window.
+  case noTraffic
+  /// Requests were under way and none ended in that window.
+  case nothingEnded
+  /// Requests ended and none of them well, so their latency is no answer; the latency is given.
+  case noGoodput(Double)
+  /// The replication holds no such figure.
+  case notRecorded
+
+  /// The figure, if there is one that may count.
+  public var number: Double? {
+    if case .value(let value) = self { return value }
+    return nil
+  }
+}
+
+extension ReplicationResult {
+  /// A figure of a subject.
+  ///
+  /// Over the whole counted run it comes from the exact counters. Over a part of it, it comes from
+  /// the series: windows count that begin within it.
+  public func measure(
+    _ metric: Metric, of subject: Subject, in window: TimeWindow, of run: RunDescription
+  ) -> Measurement {
+    guard let flow = flow(of: subject, in: run) else { return .notRecorded }
+    let stretch: Stretch
+    switch window {
+    case .counted:
+      stretch = Stretch(whole: flow, server: server(of: subject), counted: countedTime(of: run))
+    default:
+      guard !flow.samples.isEmpty else { return .notRecorded }
+      let windows = run.windows(in: window, upTo: flow.samples.count)
+      guard !windows.isEmpty else { return .notRecorded }
+      stretch = Stretch(
+        windows, of: flow, server: server(of: subject), width: run.window.inSeconds)
+    }
+    switch metric {
+    case .trafficShare: return trafficShare(of: subject, in: window, of: run)
+    case .triesPerRequest where !subject.isCaller:
+      return requestsOfAllSources(in: window, of: run).map { roots in
+        roots == 0 ? .noTraffic : .value(stretch.attempts / roots)
+      } ?? .notRecorded
+    default: return stretch.measure(metric)
+    }
+  }
+
+  /// The requests of a subject; nil when it is not part of this run.
+  func flow(of subject: Subject, in run: RunDescription) -> FlowFigures? {
+    switch subject {
+    case .source(let index): sources.indices.contains(index) ? sources[index] : nil
+    case .service(let index): services.indices.contains(index) ? services[index].flow : nil
+    case .operation(let service, let operation):
+      services.indices.contains(service)
+        && services[service].operations.indices.contains(operation)
+        ? services[service].operations[operation] : nil
+    case .workload(let index): workloads.indices.contains(index) ? workloads[index].flow : nil
+    case .edge(let from, let to):
+      run.edge(from: .service(from), to: to).flatMap {
+        edges.indices.contains($0) ? edges[$0] : nil
+      }
+    }
+  }
+
+  private func server(of subject: Subject) -> ServerFigures? {
+    switch subject {
+    case .service(let index): services.indices.contains(index) ? services[index].server : nil
+    case .workload(let index): workloads.indices.contains(index) ? workloads[index].server : nil
+    case .source, .operation, .edge: nil
+    }
+  }
+
+  /// The length of the counted time, in seconds; shorter when the run ended early.
+  private func countedTime(of run: RunDescription) -> Double {
+    let planned = run.counted.inSeconds
+    guard earlyEnd != nil else { return planned }
+    return max(0, min(planned, end.seconds - run.warmup.inSeconds))
+  }
+
+  private func trafficShare(
+    of subject: Subject, in window: TimeWindow, of run: RunDescription
+  ) -> Measurement {
+    guard case .workload(let workload) = subject, run.workloads.indices.contains(workload) else {
+      return .notRecorded
+    }
+    let service = Subject.service(run.workloads[workload].service)
+    let part = measure(.tryRate, of: subject, in: window, of: run)
+    let whole = measure(.tryRate, of: service, in: window, of: run)
+    guard case .value(let arrivals) = part, case .value(let all) = whole else {
+      return .notRecorded
+    }
+    return all == 0 ? .noTraffic : .value(arrivals / all)
+  }
+
+  /// Requests begun by all sources in a window; nil when a series is missing.
+  private func requestsOfAllSources(in window: TimeWindow, of run: RunDescription) -> Double? {
+    var sum = 0.0
+    for source in sources {
+      if window == .counted {
+        sum += Double(source.offered)
+      } else {
+        if source.samples.isEmpty { return nil }
+        for index in run.windows(in: window, upTo: source.samples.count) {
+          sum += Double(source.samples[index].offered)
+        }
+      }
+    }
+    return sum
+  }
+}
+
+extension Subject {
+  /// Whether the figures are those of somebody who sends tries, not of somebody who gets them.
+  var isCaller: Bool {
+    switch self {
+    case .source, .edge: true
+    case .service, .operation, .workload: false
+    }
+  }
+}
+
+extension RunDescription {
+  /// The windows that begin within a part of the run, in order.
+  func windows(in part: TimeWindow, upTo count: Int) -> [Int] {
+    switch part {
+    case .counted:
+      return windows(from: .zero + warmup, to: .zero + duration, upTo: count)
+    case .between(let start, let end):
+      return windows(from: start, to: end, upTo: count)
+    case .during(let fault):
+      guard faults.indices.contains(fault) else { return [] }
+      return faults[fault].occurrences.flatMap {
+        windows(from: $0.start, to: $0.end, upTo: count)
+      }
+    }
+  }
+
+  /// The windows that begin within `start ..< end`, in order.
+  func windows(from start: SimTime, to end: SimTime, upTo count: Int) -> [Int] {
+    let first = firstWindow(from: start)
+    let last = min(firstWindow(from: end), count)
+    return first < last ? Array(first..<last) : []
+  }
+
+  /// The first window that does not begin before an instant.
+  func firstWindow(from instant: SimTime) -> Int {
+    let width = window.nanoseconds
+    guard instant > .zero else { return 0 }
+    return Int((instant.nanoseconds - 1) / width + 1)
+  }
+}

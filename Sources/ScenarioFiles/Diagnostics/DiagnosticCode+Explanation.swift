@@ -1,0 +1,40 @@
+extension DiagnosticCode {
+  /// The page of a code by its name, as `foreshock explain` prints it; nil for an unknown code.
+  ///
+  /// - Parameter code: The name, in upper or lower case: `FS104`.
+  /// - Returns: The page, ending in a newline.
+  public static func explain(_ code: String) -> String? {
+    DiagnosticCode(rawValue: code.uppercased()).map(\.explanation)
+  }
+
+  /// What the rule is, why it is there and what to do, for someone who has just met it.
+  public var explanation: String {
+    let page = page
+    return "\(rawValue): \(page.title)\n\n\(page.text)\n"
+  }
+
+  /// The rule in a line.
+  public var title: String { page.title }
+
+  private var page: (title: String, text: String) {
+    switch self {
+    case .unreadableFile, .fileTooLarge, .notUTF8, .syntax, .helmTemplate, .duplicateKey, .tooDeep,
+      .tooManyNodes, .textTooLong, .keyNotText, .mergeKey, .pathLeavesFolder, .noMatch,
+      .tooManyFiles, .noScenario, .twoScenarios, .strangeDocument, .badOverride, .tooMany:
+      filePage
+    case .missingKey, .wrongKind, .keysDisagree, .unknownKey, .outOfRange, .unitMissing,
+      .notAChoice,
+      .notANumber, .badText, .tooLong:
+      formPage
+    case .unknownService, .unknownOperation, .cyclicCalls, .unknownPods, .unknownFault,
+      .unknownSubject, .nameTwice, .saidTwice, .noPods, .unknownNode, .ambiguousService,
+      .unknownGateway, .outsideRun, .metricDoesNotFit, .sharedWorkload, .noRoute:
+      namePage
+    case .badK6Options, .unreadK6Option, .badCSV, .unknownField, .unmodelledField, .skippedKind,
+      .badField, .danglingHost, .subsetWithoutPods, .unknownSubset, .unreachableRoute, .policyTwice,
+      .policyWithoutProxy, .faultWithoutPercentage, .suspiciousQuantity, .objectTwice,
+      .missingField, .limitAlwaysOff:
+      manifestPage
+    }
+  }
+}

@@ -1,0 +1,135 @@
+/// A key of a mapping: its name, what it holds, where the value goes, and the sentence about it.
+struct FieldFormat<Draft> {
+  let name: String
+  let documentation: String
+  let isRequired: Bool
+  let schema: Schema
+  let assign: (YAMLNode, inout Draft, inout Reading) -> Void
+
+  /// A key that must be there.
+  static func required<Value>(
+    _ name: String, _ format: Format<Value>, _ property: WritableKeyPath<Draft, Value>,
+    _ documentation: String
+  ) -> FieldFormat {
+    field(name, format, documentation, isRequired: true) { $0[keyPath: property] = $1 }
+  }
+
+  /// A key that must be there, into a property that has no value before.
+  static func required<Value>(
+    _ name: String, _ format: Format<Value>, _ property: WritableKeyPath<Draft, Value?>,
+    _ documentation: String
+  ) -> FieldFormat {
+    field(name, format, documentation, isRequired: true) { $0[keyPath: property] = $1 }
+  }
+
+  /// A key that may be left out; the draft then keeps its value.
+  static func optional<Value>(
+    _ name: String, _ format: Format<Value>, _ property: WritableKeyPath<Draft, Value>,
+    _ documentation: String
+  ) -> FieldFormat {
+    field(name, format, documentation, isRequired: false) { $0[keyPath: property] = $1 }
+  }
+
+  /// A key that may be left out; the draft then keeps no value.
+  static func optional<Value>(
+    _ name: String, _ format: Format<Value>, _ property: WritableKeyPath<Draft, Value?>,
+    _ documentation: String
+  ) -> FieldFormat {
+    field(name, format, documentation, isRequired: false) { $0[keyPath: property] = $1 }
+  }
+
+  private static func field<Value>(
+    _ name: String, _ format: Format<Value>, _ documentation: String, isRequired: Bool,
+    _ store: @escaping (inout Draft, Value) -> Void
+  ) -> FieldFormat {
+    FieldFormat(
+      name: name, documentation: documentation, isRequired: isRequired, schema: format.schema
+    ) { node, draft, reading in
+      if let value = format.read(node, &reading) { store(&draft, value) }
+    }
+  }
+}
+
+/// A rule about which keys of a mapping go together.
+enum KeyRule {
+  /// One of them, and no other of them.
+  case exactlyOne([String])
+  /// At most one of them.
+  case atMostOne([String])
+  /// The first only together with one of the others.
+  case needs(String, oneOf: [String])
+}
+
+extension Format {
+  /// A mapping with known keys.
+  static func object(
+    _ make: @escaping () -> Value, rules: [KeyRule] = [], _ fields: [FieldFormat<Value>]
+  ) -> Format {
+    let schema = Schema.object(
+      Schema.Object(
+        fields: fields.map {
+          Schema.Field(
+            name: $0.name, schema: $0.schema, documentation: $0.documentation,
+            isRequired: $0.isRequired)
+        }, rules: rules))
+    return Format(schema: schema) { node, reading in
+      guard let entries = node.entries else {
+        let keys = fields.prefix(6).map(\.name).joined(separator: ", ")
+        reading.wrongKind(node, expected: "a mapping", help: "its keys are \(keys)")
+        return nil
+      }
+      var draft = make()
+      for entry in entries {
+        guard let field = fields.first(where: { $0.name == entry.key }) else {
+          reading.unknownKey(entry, known: fields.map(\.name))
+          continue
+        }
+        reading.inside(entry.key) { field.assign(entry.value, &draft, &$0) }
+      }
+      for field in fields
+      where field.isRequired && !entries.contains(where: { $0.key == field.name }) {
+        reading.error(
+          .missingKey, at: node.span, "key '\(field.name)' is missing", help: field.documentation)
+      }
+      for rule in rules { reading.check(rule, entries, of: node) }
+      return draft
+    }
+  }
+}
+
+extension Reading {
+  /// Says that a key is not known here, and which was probably meant.
+  mutating func unknownKey(_ entry: YAMLNode.Entry, known: [String]) {
+    let all = known.count <= 12 ? "the keys here are \(known.joined(separator: ", "))" : nil
+    diagnostics.error(
+      .unknownKey, at: entry.keySpan, path: path.key(entry.key),
+      "unknown key \(entry.key.quoted)",
+      help: Spelling.help(for: entry.key, among: known, otherwise: all))
+  }
+
+  /// Checks which keys stand together.
+  mutating func check(_ rule: KeyRule, _ entries: [YAMLNode.Entry], of node: YAMLNode) {
+    switch rule {
+    case .exactlyOne(let names), .atMostOne(let names):
+      let found = entries.filter { names.contains($0.key) }
+      if found.count > 1 {
+        diagnostics.error(
+          .keysDisagree, at: found[1].keySpan, path: path,
+          "'\(found[0].key)' and '\(found[1].key)' cannot stand together",
+          note: Diagnostic.Note(message: "'\(found[0].key)' stands", span: found[0].keySpan))
+      }
+      if case .exactlyOne = rule, found.isEmpty {
+        let list = names.map { "'\($0)'" }.joined(separator: ", ")
+        error(.missingKey, at: node.span, "one of \(list) is missing")
+      }
+    case .needs(let name, let others):
+      guard let entry = entries.first(where: { $0.key == name }),
+        !entries.contains(where: { others.contains($0.key) })
+      else { return }
+      diagnostics.error(
+        .keysDisagree, at: entry.keySpan, path: path,
+        "'\(name)' has a meaning only with "
+          + others.map { "'\($0)'" }.joined(separator: " or "))
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import Scenario
+import TrafficPolicy
+
+/// A proxy that sends requests, as policies see it.
+struct MeshClient {
+  /// The name in reports.
+  var name: String
+  var kind: ProxyPolicy.Kind
+  var namespace: String
+  /// The labels of the pods that it serves.
+  var labels: [Label]
+  /// The gateways whose routes it runs: `mesh`, or references to Gateways.
+  var gateways: [String]
+  /// Instances by the proxy's own manifest; nil when there is none.
+  var replicas: Int?
+}
+
+/// A request that a proxy must be able to route.
+struct MeshRequest {
+  var target: CallTarget
+  /// The step that makes it; nil for traffic.
+  var site: ScenarioResolver.CallSite?
+}
+
+/// The DestinationRules of a host, merged.
+struct MergedDestinationRule {
+  /// The manifests, as reports name them.
+  var titles: [String]
+  var policy: TrafficPolicyManifest?
+  var subsets: [DestinationRuleManifest.Subset]
+}
+
+/// The rate limits that EnvoyFilters give a proxy.
+struct ProxyRateLimits {
+  var listener: [HTTPFilter] = []
+  var route: LocalRateLimitSettings?
+}

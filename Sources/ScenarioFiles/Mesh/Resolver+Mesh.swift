@@ -1,0 +1,255 @@
+import Scenario
+import TimeAndChance
+import TrafficPolicy
+
+/// Istio's root namespace, whose policies are for the whole mesh.
+let rootNamespace = "istio-system"
+
+extension ScenarioResolver {
+  /// Which proxies stand where, and what each of them runs.
+  mutating func resolveMesh() {
+    registerPolicies()
+    checkRoutes()
+    let planes = scenario.workloads.indices.map { dataPlane(of: $0) }
+    bindWaypoints(planes)
+    for index in scenario.workloads.indices { place(planes[index], workload: index) }
+    for entrance in entrances { fill(entrance) }
+    noteMeshDefaults(planes)
+    warnOfUnusedPolicies(planes)
+  }
+
+  private mutating func registerPolicies() {
+    for item in manifests.virtualServices { placements.register(item.meta.title) }
+    for item in manifests.destinationRules { placements.register(item.meta.title) }
+    for item in manifests.envoyFilters { placements.register(item.meta.title) }
+    for item in manifests.peerAuthentications { placements.register(item.meta.title) }
+  }
+
+  // MARK: Data planes
+
+  /// How a workload meets the mesh: as the scenario says, else as labels say, else by sidecars when
+  /// there are Istio manifests at all.
+  private func dataPlane(of index: Int) -> MeshDraft.DataPlane {
+    let workload = scenario.workloads[index]
+    if scenario.services[workload.service].kind == .external { return .none }
+    if let stated = draft.mesh.dataPlane { return stated }
+    let namespace = manifests.namespaces.first { $0.name == workload.namespace }?.labels ?? []
+    let manifest = workloads[index].manifest
+    let own = (manifest?.labels ?? []) + (manifest?.annotations ?? [])
+    switch own["sidecar.istio.io/inject"]?.lowercased() {
+    case "false": return .none
+    case "true": return .sidecar
+    default: break
+    }
+    switch own["istio.io/dataplane-mode"] ?? namespace["istio.io/dataplane-mode"] {
+    case "ambient": return .ambient
+    case "none": return .none
+    default: break
+    }
+    if namespace["istio-injection"] == "disabled" { return .none }
+    if namespace["istio-injection"] == "enabled" || namespace["istio.io/rev"] != nil {
+      return .sidecar
+    }
+    return manifests.mentionsIstio ? .sidecar : .none
+  }
+
+  private mutating func place(_ plane: MeshDraft.DataPlane, workload index: Int) {
+    let workload = scenario.workloads[index]
+    switch plane {
+    case .none:
+      scenario.workloads[index].dataPlane = .none
+      scenario.workloads[index].mutualTLS = .disabled
+      return
+    case .ambient: scenario.workloads[index].dataPlane = .ambient
+    case .sidecar:
+      let client = MeshClient(
+        name: "sidecar of \(workload.name)", kind: .sidecarOutbound,
+        namespace: workload.namespace, labels: workloads[index].labels, gateways: ["mesh"])
+      let proxy = addProxy(client, requests(of: index))
+      scenario.workloads[index].dataPlane = .sidecar(outbound: proxy)
+      if draft.mesh.serverSidecars ?? true {
+        scenario.workloads[index].inbound = addInbound(index)
+      }
+    }
+    scenario.workloads[index].mutualTLS = mutualTLS(of: index)
+  }
+
+  /// What a workload asks others for: its calls, and traffic that starts at its pods.
+  private func requests(of index: Int) -> [MeshRequest] {
+    var result: [MeshRequest] = []
+    for site in callSites where site.workload == index {
+      result.append(MeshRequest(target: site.target, site: site))
+    }
+    for source in scenario.traffic where source.origin == .workload(index) {
+      result += source.mix.map { MeshRequest(target: $0.target, site: nil) }
+    }
+    return result
+  }
+
+  private mutating func fill(_ entrance: Entrance) {
+    let sources = scenario.traffic.filter { $0.origin == .gateway(entrance.proxy) }
+    var client = MeshClient(
+      name: entrance.name, kind: .gateway, namespace: entrance.manifests[0].meta.namespace,
+      labels: entrance.manifests[0].selector, gateways: entrance.references)
+    client.replicas = replicas(of: entrance)
+    let requests = sources.flatMap(\.mix).map { MeshRequest(target: $0.target, site: nil) }
+    scenario.proxies[entrance.proxy] = policy(client, requests)
+    scenario.proxies[entrance.proxy].nodes = Array(scenario.nodes.indices)
+    let instances = gatewayInstances[entrance.proxy]?.value ?? client.replicas ?? 1
+    scenario.proxies[entrance.proxy].instances = instances
+    for index in scenario.traffic.indices
+    where scenario.traffic[index].origin == .gateway(entrance.proxy) {
+      scenario.traffic[index].instances = instances
+    }
+    if gatewayInstances[entrance.proxy] == nil, client.replicas == nil, !sources.isEmpty {
+      defaults.add(entrance.name, "instances", "1", by: "Foreshock")
+    }
+  }
+
+  /// The replicas of the gateway's own Deployment when it is among the manifests.
+  private func replicas(of entrance: Entrance) -> Int? {
+    let selector = entrance.manifests[0].selector
+    let own = manifests.workloads.first { $0.labels.isSelected(by: selector) }
+    return own.flatMap { $0.statesReplicas ? max(1, $0.replicas) : nil }
+  }
+
+  // MARK: Waypoints
+
+  /// Gives ambient services the waypoint that their labels name.
+  private mutating func bindWaypoints(_ planes: [MeshDraft.DataPlane]) {
+    var proxies: [String: Int] = [:]
+    var members: [String: [Int]] = [:]
+    for index in scenario.services.indices {
+      guard let manifest = services[index].manifest,
+        scenario.services[index].workloads.contains(where: { planes[$0] == .ambient })
+      else { continue }
+      let meta = manifest.meta
+      let namespace = manifests.namespaces.first { $0.name == meta.namespace }
+      let labels =
+        meta.labels["istio.io/use-waypoint"] != nil ? meta.labels : namespace?.labels ?? []
+      guard let name = labels["istio.io/use-waypoint"], name.lowercased() != "none" else {
+        continue
+      }
+      let home = labels["istio.io/use-waypoint-namespace"] ?? meta.namespace
+      let gateway = manifests.gateways.first {
+        $0.isWaypoint && $0.meta.name == name && $0.meta.namespace == home
+      }
+      guard let gateway else {
+        diagnostics.error(
+          .danglingHost, at: meta.span,
+          "\(meta.title) uses waypoint \("\(home)/\(name)".quoted), which is not there",
+          help: "add its Gateway with gatewayClassName: istio-waypoint")
+        continue
+      }
+      members[gateway.reference, default: []].append(index)
+    }
+    for gateway in manifests.gateways {
+      guard let services = members[gateway.reference] else { continue }
+      let client = MeshClient(
+        name: "waypoint \(gateway.reference)", kind: .waypoint, namespace: gateway.meta.namespace,
+        labels: [], gateways: ["mesh"])
+      let requests = waypointRequests(services)
+      let proxy = addProxy(client, requests)
+      scenario.proxies[proxy].nodes = Array(scenario.nodes.indices)
+      defaults.add(client.name, "instances", "1", by: "Foreshock")
+      proxies[gateway.reference] = proxy
+      for service in services { scenario.services[service].waypoint = proxy }
+    }
+  }
+
+  private func waypointRequests(_ services: [Int]) -> [MeshRequest] {
+    let calls = callSites.map { MeshRequest(target: $0.target, site: $0) }
+    let traffic = scenario.traffic.flatMap(\.mix).map { MeshRequest(target: $0.target, site: nil) }
+    return (calls + traffic).filter { services.contains($0.target.service) }.map { request in
+      var request = request
+      request.target.authority = scenario.services[request.target.service].host
+      return request
+    }
+  }
+
+  // MARK: Servers
+
+  /// What inbound connections to a workload must bring: the narrowest policy that says so.
+  private mutating func mutualTLS(of index: Int) -> Workload.MutualTLS {
+    let workload = scenario.workloads[index]
+    let labels = workloads[index].labels
+    let all = manifests.peerAuthentications
+    let ordered =
+      all.filter {
+        $0.meta.namespace == workload.namespace && !$0.selector.isEmpty
+          && labels.isSelected(by: $0.selector)
+      } + all.filter { $0.meta.namespace == workload.namespace && $0.selector.isEmpty }
+      + all.filter { $0.meta.namespace == rootNamespace && $0.selector.isEmpty }
+    guard let policy = ordered.first(where: { $0.mode != "UNSET" }) else { return .permissive }
+    placements.add(policy.meta.title, proxy: "sidecar of \(workload.name)")
+    switch policy.mode {
+    case "STRICT": return .strict
+    case "DISABLE": return .disabled
+    default: return .permissive
+    }
+  }
+
+  /// The policy of the proxy in front of a workload's pods.
+  ///
+  /// - Source: Istio: inbound retries `reset-before-request` since 1.24, the connection pool of the
+  ///   service's DestinationRule, no route timeout; `envoy-istio.md` 1.8, 2, 3.
+  private mutating func addInbound(_ index: Int) -> Int {
+    let workload = scenario.workloads[index]
+    let service = scenario.services[workload.service]
+    let port = service.ports[service.defaultPort]
+    let name = "inbound sidecar of \(workload.name)"
+    let client = MeshClient(
+      name: name, kind: .sidecarInbound, namespace: workload.namespace,
+      labels: workloads[index].labels, gateways: [])
+    let rule = destinationRule(for: workload.service, client)
+    let merged = TrafficPolicyManifest.merged(rule: rule?.policy, subset: nil, port: port.number)
+    var cluster = Cluster(
+      name: "inbound|\(port.number)||", connectTimeout: .seconds(10),
+      thresholds: merged.connectionPool?.thresholds ?? .none)
+    cluster.maxRequestsPerConnection = merged.connectionPool?.maxRequestsPerConnection
+    if let idle = merged.connectionPool?.idleTimeout {
+      cluster.idleTimeout = idle > .zero ? idle : nil
+    }
+    if merged.connectionPool != nil, let rule {
+      for title in rule.titles { placements.add(title, proxy: name) }
+    }
+    let retries = RetryPolicy(retryOn: .resetBeforeRequest, numRetries: 2)
+    let route = Route(
+      action: .forward(
+        ForwardAction(
+          destinations: [.init(cluster: 0)], timeout: nil,
+          retryPolicy: port.isHTTP ? retries : nil)))
+    let limits = rateLimits(for: client)
+    scenario.proxies.append(
+      ProxyPolicy(
+        name: name, kind: .sidecarInbound,
+        configuration: EnvoyConfiguration(
+          workerThreads: draft.mesh.workerThreads ?? 2, filters: limits.listener,
+          streamIdleTimeout: nil, routes: [route], clusters: [cluster]),
+        upstreams: [Upstream(service: workload.service, workloads: [index])],
+        routeFilters: [RouteFilters(localRateLimit: limits.route)]))
+    return scenario.proxies.count - 1
+  }
+
+  // MARK: Reports
+
+  private mutating func noteMeshDefaults(_ planes: [MeshDraft.DataPlane]) {
+    if draft.mesh.dataPlane == nil, manifests.namespaces.isEmpty {
+      let word = manifests.mentionsIstio ? "sidecars, as there are Istio manifests" : "none"
+      defaults.add("mesh", "dataPlane", word, by: "Foreshock")
+    }
+    if draft.mesh.workerThreads == nil, !scenario.proxies.isEmpty {
+      defaults.add("mesh", "workerThreads", "2", by: "Istio")
+    }
+  }
+
+  /// Policies are of no use where nobody has a proxy.
+  private mutating func warnOfUnusedPolicies(_ planes: [MeshDraft.DataPlane]) {
+    guard entrances.isEmpty, !planes.contains(.sidecar), !planes.contains(.ambient) else { return }
+    for meta in manifests.virtualServices.map(\.meta) + manifests.destinationRules.map(\.meta) {
+      diagnostics.warning(
+        .policyWithoutProxy, at: meta.span, "no proxy runs \(meta.title)",
+        help: "set mesh.dataPlane to sidecar, or label the namespace istio-injection: enabled")
+    }
+  }
+}

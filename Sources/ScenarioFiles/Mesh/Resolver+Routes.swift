@@ -1,0 +1,226 @@
+import Scenario
+
+extension ScenarioResolver {
+  /// Finds routes that lead nowhere, whether or not a request takes them.
+  mutating func checkRoutes() {
+    for virtualService in manifests.virtualServices {
+      for rule in virtualService.rules { check(rule) }
+      checkReachable(virtualService)
+      checkHosts(virtualService)
+    }
+    checkHostsOnce()
+    for rule in manifests.destinationRules { check(rule) }
+  }
+
+  private mutating func check(_ rule: HTTPRule) {
+    let total = rule.destinations.reduce(0) { $0 + ($1.weight ?? 0) }
+    if rule.destinations.count > 1, total == 0 {
+      diagnostics.error(
+        .badField, at: rule.span, "the weights of this route sum to 0")
+    }
+    for weighted in rule.destinations {
+      let carriesTraffic = rule.destinations.count == 1 || weighted.weight ?? 0 > 0
+      check(weighted.destination, carriesTraffic: carriesTraffic)
+    }
+    for mirror in rule.mirrors { check(mirror.destination, carriesTraffic: true) }
+  }
+
+  private mutating func check(_ destination: DestinationReference, carriesTraffic: Bool) {
+    let host = destination.host
+    guard let service = serviceIndex(host: host.name) else {
+      diagnostics.error(
+        .danglingHost, at: host.span, path: host.path,
+        "there is no service \(host.written.quoted) in the manifests or the scenario",
+        help: helpForHost(host))
+      return
+    }
+    let ports = scenario.services[service].ports
+    if let port = destination.port, !ports.contains(where: { $0.number == port }) {
+      let list = ports.map { String($0.number) }.joined(separator: ", ")
+      diagnostics.error(
+        .danglingHost, at: host.span, path: host.path,
+        "service \(host.written.quoted) has no port \(port)", help: "its ports are \(list)")
+    }
+    guard !destination.subset.isEmpty else {
+      if carriesTraffic, scenario.services[service].kind == .pods,
+        scenario.services[service].workloads.isEmpty
+      {
+        diagnostics.warning(
+          .noPods, at: host.span, path: host.path, "service \(host.written.quoted) has no pods")
+      }
+      return
+    }
+    let rules = manifests.destinationRules.filter { $0.host.matches(host.name) }
+    let subsets = rules.flatMap(\.subsets)
+    guard let subset = subsets.first(where: { $0.name == destination.subset }) else {
+      let known = subsets.map(\.name)
+      diagnostics.error(
+        .unknownSubset, at: destination.subsetSpan, path: host.path,
+        "no DestinationRule of \(host.written.quoted) has a subset \(destination.subset.quoted)",
+        help: Spelling.help(
+          for: destination.subset, among: known,
+          otherwise: known.isEmpty ? nil : "there are \(known.joined(separator: ", "))"))
+      return
+    }
+    let hasPods = scenario.services[service].workloads.contains { isMember($0, of: subset) }
+    guard carriesTraffic, !hasPods, scenario.services[service].kind == .pods else { return }
+    diagnostics.error(
+      .subsetWithoutPods, at: destination.subsetSpan, path: host.path,
+      "subset \(subset.name.quoted) of \(host.written.quoted) selects no pods, "
+        + "but gets traffic",
+      help: labelHelp(subset, service),
+      note: Diagnostic.Note(message: "the subset stands", span: subset.span))
+  }
+
+  private func labelHelp(
+    _ subset: DestinationRuleManifest.Subset, _ service: Int
+  ) -> String? {
+    let wanted = subset.labels.map { "\($0.name): \($0.value)" }.joined(separator: ", ")
+    let versions = scenario.services[service].workloads
+      .map { scenario.workloads[$0].version }.filter { !$0.isEmpty }
+    if versions.isEmpty { return "no pods of the service have \(wanted)" }
+    return "its pods have versions \(versions.joined(separator: ", ")); the subset wants \(wanted)"
+  }
+
+  private func helpForHost(_ host: HostReference) -> String? {
+    let parts = host.written.split(separator: ".")
+    if parts.count == 2,
+      let service = services.firstIndex(where: { $0.names.contains(host.written) })
+    {
+      return "Istio does not complete \(host.written.quoted); "
+        + "write \(scenario.services[service].host)"
+    }
+    let short = host.name.split(separator: ".").first.map(String.init) ?? host.name
+    let elsewhere = scenario.services.first {
+      $0.name == short || $0.host.hasPrefix("\(short).")
+    }
+    if let elsewhere, elsewhere.host != host.name {
+      return "there is \(elsewhere.host)"
+    }
+    return Spelling.help(
+      for: short, among: scenario.services.map(\.name),
+      otherwise: "add its Service to 'manifests', or describe it under 'services'")
+  }
+
+  private mutating func checkReachable(_ virtualService: VirtualServiceManifest) {
+    guard
+      let index = virtualService.rules.firstIndex(where: { rule in
+        rule.matches.isEmpty || rule.matches.contains(where: \.isEverything)
+      }), index + 1 < virtualService.rules.count
+    else { return }
+    let rule = virtualService.rules[index + 1]
+    diagnostics.warning(
+      .unreachableRoute, at: rule.span,
+      "this route of \(virtualService.meta.title) is never reached: the first match wins",
+      note: Diagnostic.Note(
+        message: "a route before it takes every request", span: virtualService.rules[index].span))
+  }
+
+  private mutating func checkHosts(_ virtualService: VirtualServiceManifest) {
+    guard virtualService.gateways.contains("mesh") else {
+      let known = manifests.gateways.map(\.reference)
+      for gateway in virtualService.gateways where !known.contains(gateway) {
+        diagnostics.warning(
+          .unknownGateway, at: virtualService.meta.span,
+          "\(virtualService.meta.title) is for gateway \(gateway.quoted), which is not there",
+          help: Spelling.help(for: gateway, among: known))
+      }
+      return
+    }
+  }
+
+  /// In the mesh a host has one VirtualService; later ones are not used.
+  private mutating func checkHostsOnce() {
+    var first: [String: VirtualServiceManifest] = [:]
+    for virtualService in manifests.virtualServices
+    where virtualService.gateways.contains("mesh") && virtualService.exportTo.contains("*") {
+      for host in virtualService.hosts {
+        guard let earlier = first[host.name] else {
+          first[host.name] = virtualService
+          continue
+        }
+        diagnostics.warning(
+          .policyTwice, at: host.span, path: host.path,
+          "\(earlier.meta.title) already routes \(host.written.quoted): this one is not used",
+          help: "join the two",
+          note: Diagnostic.Note(message: "the other stands", span: earlier.meta.span))
+      }
+    }
+  }
+
+  private mutating func check(_ rule: DestinationRuleManifest) {
+    let matched = scenario.services.indices.filter {
+      rule.host.matches(scenario.services[$0].host)
+    }
+    if matched.isEmpty, !rule.host.name.hasPrefix("*") {
+      diagnostics.warning(
+        .danglingHost, at: rule.host.span, path: rule.host.path,
+        "\(rule.meta.title) is for \(rule.host.written.quoted), which is no known service",
+        help: helpForHost(rule.host))
+    }
+    guard matched.count == 1, scenario.services[matched[0]].kind == .pods else { return }
+    for subset in rule.subsets {
+      let members = scenario.services[matched[0]].workloads
+      if !members.contains(where: { isMember($0, of: subset) }) {
+        diagnostics.warning(
+          .subsetWithoutPods, at: subset.span, path: subset.path,
+          "subset \(subset.name.quoted) of \(rule.host.written.quoted) selects no pods",
+          help: labelHelp(subset, matched[0]))
+      }
+    }
+  }
+
+  /// Makes sure that every service to which a request may be led can answer it.
+  mutating func checkDestinations(of request: MeshRequest, _ client: MeshClient) {
+    let target = request.target
+    let operation = scenario.services[target.service].operations[target.operation]
+    let found = virtualServices(for: Self.hostName(target.authority), client)
+    let rules = found.flatMap(\.rules)
+    let reachable = reachableRules(rules, operation, gateways: client.gateways)
+    if !found.isEmpty, reachable.isEmpty, let site = request.site {
+      diagnostics.error(
+        .noRoute, at: site.span, path: site.path,
+        "no route of \(found[0].meta.title) takes \(operation.method) \(operation.path)",
+        help: "every such request would be answered 404",
+        note: Diagnostic.Note(message: "the routes stand", span: found[0].meta.span))
+    }
+    for rule in reachable {
+      for destination in rule.destinations.map(\.destination) + rule.mirrors.map(\.destination) {
+        guard let service = serviceIndex(host: destination.host.name), service != target.service
+        else { continue }
+        lead(operation, to: service, request, destination.host)
+      }
+    }
+  }
+
+  private mutating func lead(
+    _ operation: Operation, to service: Int, _ request: MeshRequest, _ host: HostReference
+  ) {
+    let owner = services[service].alias ?? service
+    if services[owner].draft == nil {
+      addOperation(operation.name, to: service)
+    } else if !scenario.services[owner].operations.contains(where: { $0.name == operation.name }) {
+      diagnostics.error(
+        .unknownOperation, at: host.span, path: host.path,
+        "a route leads \(operation.name.quoted) to \(scenario.services[service].name.quoted), "
+          + "which has no such operation",
+        help: "describe it under 'operations' of that service")
+      return
+    }
+    guard var site = request.site,
+      let index = scenario.services[service].operations.firstIndex(where: {
+        $0.name == operation.name
+      })
+    else { return }
+    site.target.service = service
+    site.target.operation = index
+    if !callSites.contains(where: { $0 == site }) { callSites.append(site) }
+  }
+}
+
+extension ScenarioResolver.CallSite: Equatable {
+  static func == (left: Self, right: Self) -> Bool {
+    left.workload == right.workload && left.operation == right.operation
+      && left.target == right.target && left.span == right.span
+  }
+}

@@ -1,1 +1,0 @@
-// The module's files arrive beside this one.

@@ -1,0 +1,198 @@
+import Scenario
+import TimeAndChance
+
+extension ScenarioResolver {
+  /// The expectations, with their subjects and windows.
+  mutating func resolveExpectations() {
+    for located in draft.expectations {
+      switch located.value {
+      case .bounds(let subject, let bounds):
+        guard let resolved = self.subject(subject) else { continue }
+        for bound in bounds { add(bound, of: resolved, subject) }
+      case .recovered(let recovery): add(recovery)
+      }
+    }
+  }
+
+  private mutating func add(
+    _ bound: BoundDraft, of subject: Subject, _ written: Located<String>
+  ) {
+    guard fits(bound, subject), let window = window(of: bound) else { return }
+    scenario.expectations.append(
+      Expectation(
+        statement: .bound(
+          MetricBound(
+            subject: subject, metric: bound.metric, comparison: bound.comparison, window: window,
+            runs: bound.runs)),
+        text: "\(written.value): \(bound.metricName) \(bound.text)\(Self.windowText(bound))",
+        location: Self.location(bound.location.span)))
+  }
+
+  private static func windowText(_ bound: BoundDraft) -> String {
+    var text = ""
+    if let by = bound.by { text += " by \(by.value.written)" }
+    if let from = bound.from { text += " from \(from.value.written)" }
+    if let to = bound.to { text += " to \(to.value.written)" }
+    if let during = bound.during { text += " during \(during.value)" }
+    if let runs = bound.runs {
+      text += " in \((runs.atLeast * 100).short)% to \((runs.atMost * 100).short)% of runs"
+    }
+    return text
+  }
+
+  private static func location(_ span: SourceSpan) -> SourceLocation {
+    SourceLocation(file: span.file, line: span.line, column: span.column)
+  }
+
+  /// Whether a metric has a meaning for a subject.
+  private mutating func fits(_ bound: BoundDraft, _ subject: Subject) -> Bool {
+    let isPods: Bool =
+      switch subject {
+      case .service, .workload: true
+      case .source, .operation, .edge: false
+      }
+    let needsPods: Bool =
+      switch bound.metric {
+      case .meanQueue, .maxQueue, .utilisation, .ejections: true
+      default: false
+      }
+    var problem: String?
+    if needsPods, !isPods { problem = "is measured of a service or workload" }
+    if case .trafficShare = bound.metric {
+      if case .workload = subject {} else { problem = "is measured of a workload" }
+    }
+    guard let problem else { return true }
+    diagnostics.error(
+      .metricDoesNotFit, at: bound.location.span, path: bound.location.path,
+      "'\(bound.metricName)' \(problem)")
+    return false
+  }
+
+  private mutating func window(of bound: BoundDraft) -> TimeWindow? {
+    if let during = bound.during {
+      return fault(during).map { .during(fault: $0) }
+    }
+    guard let from = bound.from ?? bound.by else { return .counted }
+    let end = bound.to?.value ?? scenario.duration
+    if from.value >= scenario.duration || end > scenario.duration || from.value >= end {
+      diagnostics.error(
+        .outsideRun, at: from.span, path: from.path,
+        "the window \(from.value.written) to \(end.written) does not lie in the run of "
+          + scenario.duration.written)
+      return nil
+    }
+    return .between(SimTime.zero + from.value, SimTime.zero + end)
+  }
+
+  private mutating func fault(_ name: Located<String>) -> Int? {
+    if name.value == "fault" {
+      if scenario.faults.count == 1 { return 0 }
+      if draft.faults.count == 1 { return nil }
+      diagnostics.error(
+        .unknownFault, at: name.span, path: name.path,
+        "'fault' stands for the only fault, there are \(scenario.faults.count)",
+        help: scenario.faults.isEmpty
+          ? nil : "name one of \(scenario.faults.map(\.name).joined(separator: "; "))")
+      return nil
+    }
+    if let index = scenario.faults.firstIndex(where: { $0.name == name.value }) { return index }
+    let known = scenario.faults.map(\.name)
+    diagnostics.error(
+      .unknownFault, at: name.span, path: name.path, "there is no fault \(name.value.quoted)",
+      help: Spelling.help(
+        for: name.value, among: known,
+        otherwise: known.isEmpty ? nil : "there are \(known.joined(separator: "; "))"))
+    return nil
+  }
+
+  private mutating func add(_ recovery: RecoveryDraft) {
+    guard let after = recovery.after, let fault = fault(after), let place = recovery.location else {
+      return
+    }
+    let known = scenario.faults[fault]
+    let isKill = if case .kill = known.effect { true } else { false }
+    let end = known.duration.map { known.at + $0 }
+    if let end, end >= SimTime.zero + scenario.duration {
+      diagnostics.error(
+        .outsideRun, at: after.span, path: after.path,
+        "fault \(known.name.quoted) ends at \((end - .zero).written), "
+          + "the run at \(scenario.duration.written)")
+      return
+    }
+    if end == nil, !isKill {
+      diagnostics.error(
+        .outsideRun, at: after.span, path: after.path,
+        "fault \(known.name.quoted) never ends", help: "give it a 'for'")
+      return
+    }
+    var sources: [Int] = []
+    for name in recovery.of {
+      guard let index = scenario.traffic.firstIndex(where: { $0.name == name.value }) else {
+        unknownSubject(name, among: scenario.traffic.map(\.name))
+        continue
+      }
+      sources.append(index)
+    }
+    if recovery.of.isEmpty { sources = Array(scenario.traffic.indices) }
+    scenario.expectations.append(
+      Expectation(
+        statement: .recovered(
+          Recovery(sources: sources, fault: fault, within: recovery.within)),
+        text: "recovered within \(recovery.within.written) after \(known.name)",
+        location: Self.location(place.span)))
+  }
+
+  // MARK: Subjects
+
+  /// Whose figures a name speaks of: traffic before services before workloads; `a -> b` are calls.
+  private mutating func subject(_ name: Located<String>) -> Subject? {
+    if let index = scenario.traffic.firstIndex(where: { $0.name == name.value }) {
+      return .source(index)
+    }
+    if let arrow = edge(name) { return arrow }
+    let text = name.value.hasPrefix("service ") ? name.value.dropFirst(8) : name.value[...]
+    let parts = text.split(separator: " ", maxSplits: 1).map(String.init)
+    guard let first = parts.first else { return nil }
+    if parts.count == 2, let service = serviceIndex(named: first) {
+      let operations = scenario.services[service].operations
+      if let operation = operations.firstIndex(where: { $0.name == parts[1] }) {
+        return .operation(service: service, operation: operation)
+      }
+      diagnostics.error(
+        .unknownOperation, at: name.span, path: name.path,
+        "service \(first.quoted) has no operation \(parts[1].quoted)",
+        help: Spelling.help(for: parts[1], among: operations.map(\.name)))
+      return nil
+    }
+    let last = parts.count == 2 && parts[0] == "workload" ? parts[1] : String(text)
+    if parts.count == 1, let service = serviceIndex(named: first) { return .service(service) }
+    if let workload = scenario.workloads.firstIndex(where: { $0.name == last }) {
+      return .workload(workload)
+    }
+    unknownSubject(
+      name,
+      among: scenario.traffic.map(\.name) + scenario.services.map(\.name)
+        + scenario.workloads.map(\.name))
+    return nil
+  }
+
+  private func edge(_ name: Located<String>) -> Subject? {
+    for arrow in [" -> ", " → "] {
+      let parts = name.value.split(separator: arrow, maxSplits: 1).map(String.init)
+      guard parts.count == 2, let from = serviceIndex(named: parts[0]),
+        let to = serviceIndex(named: parts[1])
+      else { continue }
+      return .edge(from: from, to: to)
+    }
+    return nil
+  }
+
+  private mutating func unknownSubject(_ name: Located<String>, among known: [String]) {
+    diagnostics.error(
+      .unknownSubject, at: name.span, path: name.path,
+      "\(name.value.quoted) is no traffic, service or workload",
+      help: Spelling.help(
+        for: name.value, among: known,
+        otherwise: known.count <= 8 ? "there are \(known.joined(separator: "; "))" : nil))
+  }
+}

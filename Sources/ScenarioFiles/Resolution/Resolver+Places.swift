@@ -1,0 +1,107 @@
+import Scenario
+import TimeAndChance
+
+extension ScenarioResolver {
+  /// Nodes and the network between them.
+  mutating func resolvePlaces() {
+    var nodes = draft.nodes.map { named in
+      Node(
+        name: named.name, region: named.value.region, zone: named.value.zone,
+        allocatableMillicores: named.value.cpu)
+    }
+    for manifest in manifests.nodes {
+      if let own = draft.nodes.first(where: { $0.name == manifest.meta.name }) {
+        diagnostics.error(
+          .saidTwice, at: own.span, path: own.path, "node \(own.name.quoted) has a manifest",
+          help: "leave it out here",
+          note: Diagnostic.Note(message: "the manifest stands", span: manifest.meta.span))
+        continue
+      }
+      nodes.append(manifest.node)
+    }
+    if !nodes.isEmpty { scenario.nodes = nodes }
+    resolveNetwork()
+  }
+
+  private mutating func resolveNetwork() {
+    let written = draft.network
+    var network = Network.instant
+    if let value = written.sameNode { network.sameNode = value }
+    if let value = written.sameZone { network.sameZone = value }
+    if let value = written.betweenZones { network.betweenZones = value }
+    if let value = written.betweenRegions { network.betweenRegions = value }
+    if let value = written.outside { network.outside = value }
+    if let value = written.proxyHop { network.proxyHop = value }
+    let all = [
+      written.sameNode, written.sameZone, written.betweenZones, written.betweenRegions,
+      written.outside, written.proxyHop,
+    ]
+    if all.allSatisfy({ $0 == nil }), written.pairs.isEmpty {
+      defaults.add("network", "latency", "no time at all", by: "Foreshock")
+    }
+    network.pairs = written.pairs.compactMap { pair($0) }
+    switch draft.mesh.endpointDelay {
+    case .never: network.endpointDelay = nil
+    case .after(let delay): network.endpointDelay = delay
+    case nil:
+      network.endpointDelay = try? Distribution(.constant(2))
+      defaults.add("mesh", "endpointDelay", "2s", by: "Foreshock")
+    }
+    scenario.network = network
+  }
+
+  private mutating func pair(_ pair: Located<NetworkDraft.PairDraft>) -> Network.Pair? {
+    guard let latency = pair.value.latency, pair.value.between.count >= 2 else { return nil }
+    guard pair.value.between.count == 2 else {
+      diagnostics.error(
+        .outOfRange, at: pair.span, path: pair.path,
+        "'between' must have two elements, has \(pair.value.between.count)")
+      return nil
+    }
+    let names = pair.value.between
+    for (level, known) in [
+      (Network.Pair.Level.zone, scenario.nodes.map(\.zone)),
+      (Network.Pair.Level.node, scenario.nodes.map(\.name)),
+    ] where names.allSatisfy({ known.contains($0.value) }) {
+      return Network.Pair(
+        level: level, first: names[0].value, second: names[1].value, latency: latency)
+    }
+    let known = scenario.nodes.flatMap { [$0.zone, $0.name] }
+    for name in names where !known.contains(name.value) { unknownPlace(name) }
+    if names.allSatisfy({ known.contains($0.value) }) {
+      diagnostics.error(
+        .unknownNode, at: pair.span, path: pair.path,
+        "'between' must name two zones or two nodes")
+    }
+    return nil
+  }
+
+  /// Says that a name is neither a node nor a zone.
+  mutating func unknownPlace(_ name: Located<String>) {
+    var known: [String] = []
+    for node in scenario.nodes {
+      for name in [node.zone, node.name] where !name.isEmpty && !known.contains(name) {
+        known.append(name)
+      }
+    }
+    diagnostics.error(
+      .unknownNode, at: name.span, path: name.path,
+      "\(name.value.quoted) is neither a node nor a zone",
+      help: Spelling.help(
+        for: name.value, among: known,
+        otherwise: known.count <= 12 ? "there are \(known.joined(separator: ", "))" : nil))
+  }
+
+  /// The nodes that names of nodes and zones stand for, in their order.
+  mutating func nodeIndices(_ names: [Located<String>]) -> [Int] {
+    var result: [Int] = []
+    for name in names {
+      let found = scenario.nodes.indices.filter {
+        scenario.nodes[$0].name == name.value || scenario.nodes[$0].zone == name.value
+      }
+      if found.isEmpty { unknownPlace(name) }
+      result += found.filter { !result.contains($0) }
+    }
+    return result
+  }
+}

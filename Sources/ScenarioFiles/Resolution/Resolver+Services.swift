@@ -1,0 +1,168 @@
+import Scenario
+
+extension ScenarioResolver {
+  /// The namespace of services that no manifest names: that of the manifests when they share one.
+  private var usualNamespace: String {
+    var names: [String] = []
+    for service in manifests.services where !names.contains(service.meta.namespace) {
+      names.append(service.meta.namespace)
+    }
+    return names.count == 1 ? names[0] : "default"
+  }
+
+  /// The services of the scenario, then those that only manifests name.
+  mutating func resolveServices() {
+    var used: Set<Int> = []
+    for named in draft.services {
+      let found = manifests.services.indices.filter { matches(manifests.services[$0], named.name) }
+      if found.count > 1 {
+        let choices = found.map {
+          "\(manifests.services[$0].meta.name).\(manifests.services[$0].meta.namespace)"
+        }
+        diagnostics.error(
+          .ambiguousService, at: named.span, path: named.path,
+          "\(named.name.quoted) is in \(found.count) namespaces",
+          help: "write \(choices.joined(separator: " or "))")
+      }
+      if let index = found.first {
+        if !used.insert(index).inserted {
+          diagnostics.error(
+            .nameTwice, at: named.span, path: named.path,
+            "service \(named.name.quoted) is described twice")
+          continue
+        }
+        add(manifests.services[index], draft: named)
+      } else {
+        addWithoutManifest(named)
+      }
+    }
+    for index in manifests.services.indices where !used.contains(index) {
+      add(manifests.services[index], draft: nil)
+    }
+    for entry in manifests.serviceEntries { add(entry) }
+    shortenNames()
+  }
+
+  private func matches(_ service: ServiceManifest, _ name: String) -> Bool {
+    let meta = service.meta
+    return name == meta.name || name == "\(meta.name).\(meta.namespace)" || name == service.host
+  }
+
+  private mutating func add(_ manifest: ServiceManifest, draft: Named<ServiceDraft>?) {
+    let ports = manifest.ports.isEmpty ? [Service.Port()] : manifest.ports
+    var service = Service(
+      name: draft?.name ?? "\(manifest.meta.name).\(manifest.meta.namespace)",
+      namespace: manifest.meta.namespace, host: manifest.host, ports: ports,
+      defaultPort: ports.firstIndex(where: \.isHTTP) ?? 0, isDescribed: draft != nil)
+    if let port = draft?.value.port {
+      if let index = ports.firstIndex(where: { $0.number == port.value }) {
+        service.defaultPort = index
+      } else {
+        let list = ports.map { String($0.number) }.joined(separator: ", ")
+        diagnostics.error(
+          .outOfRange, at: port.span, path: port.path,
+          "\(manifest.meta.title) has no port \(port.value)", help: "its ports are \(list)")
+      }
+    }
+    scenario.services.append(service)
+    services.append(
+      ServiceKnowledge(
+        draft: draft, manifest: manifest,
+        names: [
+          manifest.meta.name, "\(manifest.meta.name).\(manifest.meta.namespace)", manifest.host,
+        ]))
+  }
+
+  private mutating func addWithoutManifest(_ named: Named<ServiceDraft>) {
+    let name = named.name
+    let isOutside = name.contains(".")
+    let entry = manifests.serviceEntries.first { $0.hosts.contains(name) }
+    let host = isOutside ? name.lowercased() : "\(name).\(usualNamespace).svc.cluster.local"
+    var ports = entry?.ports ?? []
+    if ports.isEmpty { ports = [Service.Port(number: named.value.port?.value ?? 80)] }
+    if scenario.services.contains(where: { $0.host == host }) {
+      diagnostics.error(
+        .nameTwice, at: named.span, path: named.path,
+        "service \(name.quoted) is described twice")
+      return
+    }
+    scenario.services.append(
+      Service(
+        name: name, namespace: isOutside ? "" : usualNamespace, host: host,
+        kind: isOutside ? .external : .pods, ports: ports,
+        defaultPort: ports.firstIndex(where: \.isHTTP) ?? 0))
+    services.append(ServiceKnowledge(draft: named, manifest: nil, names: [name, host]))
+  }
+
+  private mutating func add(_ entry: ServiceEntryManifest) {
+    for host in entry.hosts where !scenario.services.contains(where: { $0.host == host }) {
+      let ports = entry.ports.isEmpty ? [Service.Port()] : entry.ports
+      scenario.services.append(
+        Service(
+          name: host, namespace: "", host: host.lowercased(), kind: .external, ports: ports,
+          defaultPort: ports.firstIndex(where: \.isHTTP) ?? 0, isDescribed: false))
+      services.append(ServiceKnowledge(draft: nil, manifest: nil, names: [host]))
+    }
+  }
+
+  /// Services that only manifests name go by their short name where that is clear.
+  private mutating func shortenNames() {
+    for index in scenario.services.indices {
+      guard let manifest = services[index].manifest, services[index].draft == nil else { continue }
+      let short = manifest.meta.name
+      if services.count(where: { $0.names.contains(short) }) == 1 {
+        scenario.services[index].name = short
+      }
+    }
+  }
+
+  /// The service of that name; nil without diagnostic when there is none.
+  func serviceIndex(named name: String) -> Int? {
+    if let exact = scenario.services.firstIndex(where: { $0.name == name }) { return exact }
+    let found = services.indices.filter { services[$0].names.contains(name) }
+    return found.count == 1 ? found[0] : nil
+  }
+
+  /// The service of that host; nil when there is none.
+  func serviceIndex(host: String) -> Int? {
+    scenario.services.firstIndex { $0.host == host }
+  }
+
+  /// The service of that name, or a diagnostic.
+  mutating func service(named name: Located<String>) -> Int? {
+    if let index = serviceIndex(named: name.value) { return index }
+    let found = services.indices.filter { services[$0].names.contains(name.value) }
+    if found.count > 1 {
+      let choices = found.compactMap { services[$0].names.dropFirst().first }
+      diagnostics.error(
+        .ambiguousService, at: name.span, path: name.path,
+        "\(name.value.quoted) is in \(found.count) namespaces",
+        help: "write \(choices.joined(separator: " or "))")
+      return nil
+    }
+    if let routed = addRoutedService(name.value) { return routed }
+    let known = scenario.services.map(\.name)
+    diagnostics.error(
+      .unknownService, at: name.span, path: name.path,
+      "there is no service \(name.value.quoted)",
+      help: Spelling.help(
+        for: name.value, among: known,
+        otherwise: known.isEmpty
+          ? "describe it under 'services'"
+          : known.count <= 12 ? "there are \(known.joined(separator: ", "))" : nil))
+    return nil
+  }
+
+  /// A host that only routes know, as a service of its own; nil when no route knows it.
+  private mutating func addRoutedService(_ name: String) -> Int? {
+    let full = name.contains(".") ? name : "\(name).\(usualNamespace).svc.cluster.local"
+    let hosts = manifests.virtualServices.flatMap(\.hosts)
+    guard let host = hosts.first(where: { $0.written == name || $0.name == full }),
+      !host.name.hasPrefix("*")
+    else { return nil }
+    scenario.services.append(
+      Service(name: name, namespace: usualNamespace, host: host.name, kind: .routedOnly))
+    services.append(ServiceKnowledge(draft: nil, manifest: nil, names: [name, host.name]))
+    return scenario.services.count - 1
+  }
+}

@@ -1,0 +1,256 @@
+import Scenario
+import TimeAndChance
+
+extension ScenarioResolver {
+  /// The operations of the services, and what each workload does for them.
+  mutating func resolveSteps() {
+    for index in scenario.services.indices {
+      guard let draft = services[index].draft?.value else { continue }
+      let parts = [draft.common] + draft.versions.map(\.value)
+      for operation in parts.flatMap(\.operations) { addOperation(operation.name, to: index) }
+    }
+    // An alias answers by its owner's operations; calls to it are checked against them.
+    for index in scenario.services.indices {
+      if let owner = services[index].alias, services[owner].draft != nil {
+        scenario.services[index].operations = scenario.services[owner].operations
+        scenario.services[index].isDescribed = true
+      }
+    }
+    for index in scenario.workloads.indices { resolveSteps(of: index) }
+  }
+
+  private mutating func resolveSteps(of index: Int) {
+    let service = scenario.workloads[index].service
+    guard let draft = services[service].draft?.value else { return }
+    let known = workloads[index]
+    let written = (known.version?.operations ?? []) + draft.common.operations
+    scenario.workloads[index].steps = []
+    for (number, operation) in scenario.services[service].operations.enumerated() {
+      guard let steps = written.first(where: { $0.name == operation.name }) else {
+        if let named = services[service].draft {
+          diagnostics.error(
+            .unknownOperation, at: named.span, path: named.path,
+            "workload \(scenario.workloads[index].name.quoted) has no operation "
+              + operation.name.quoted,
+            help: "describe it under 'operations' of the service")
+        }
+        scenario.workloads[index].steps.append([])
+        continue
+      }
+      let context = StepContext(
+        workload: index, operation: number, forwards: draft.forwardHeaders, path: steps.path)
+      let resolved = self.steps(steps.value, context)
+      scenario.workloads[index].steps.append(resolved)
+    }
+  }
+
+  private struct StepContext {
+    var workload: Int
+    var operation: Int
+    var forwards: [String]
+    var path: KeyPathText
+  }
+
+  private mutating func steps(_ drafts: [StepDraft], _ context: StepContext) -> [Step] {
+    var result: [Step] = []
+    for draft in drafts {
+      switch draft {
+      case .cpu(let law): result.append(.cpu(law))
+      case .wait(let law): result.append(.wait(law))
+      case .fail(let status, let share): result.append(.fail(status: status, share: share))
+      case .parallel(let branches):
+        result.append(.parallel(branches.map { steps($0, context) }))
+      case .branch(let branches):
+        let resolved = branches.map {
+          WeightedBranch(weight: $0.weight, steps: steps($0.steps, context))
+        }
+        if resolved.allSatisfy({ $0.weight == 0 }) {
+          diagnostics.error(
+            .outOfRange, at: spanOfOperation(context), path: context.path,
+            "the weights of a 'branch' must not all be 0")
+        }
+        result.append(.branch(resolved))
+      case .loop(let loop):
+        let repetition: Repetition =
+          loop.again.map { .again(probability: $0) } ?? .times(loop.times ?? 0)
+        result.append(.loop(repetition, steps(loop.steps, context)))
+      case .call(let call):
+        if let call = self.call(call, context) { result.append(.call(call)) }
+      }
+    }
+    return result
+  }
+
+  private func spanOfOperation(_ context: StepContext) -> SourceSpan {
+    let service = scenario.workloads[context.workload].service
+    let draft = services[service].draft
+    let name = scenario.services[service].operations[context.operation].name
+    let operations = draft?.value.common.operations ?? []
+    return operations.first { $0.name == name }?.span ?? draft?.span ?? SourceSpan(file: "")
+  }
+
+  private mutating func call(_ draft: CallDraft, _ context: StepContext) -> Call? {
+    guard let to = draft.to, let target = target(to, port: draft.port) else { return nil }
+    callSites.append(
+      CallSite(
+        workload: context.workload, operation: context.operation, target: target, span: to.span,
+        path: to.path))
+    let fixed = draft.headers.map {
+      CallHeader.fixed(name: $0.name.lowercased(), value: $0.value)
+    }
+    let own = draft.headers.map { $0.name.lowercased() }
+    let forwarded = context.forwards.filter { !own.contains($0) }
+      .map { CallHeader.forwarded(name: $0) }
+    return Call(
+      target: target, headers: fixed + forwarded, client: draft.client, onFailure: draft.onFailure)
+  }
+
+  /// The receiver that `service operation` names, or a diagnostic.
+  mutating func target(_ text: Located<String>, port: Located<Int>?) -> CallTarget? {
+    let parts = text.value.split(separator: " ", maxSplits: 1)
+    guard let first = parts.first else { return nil }
+    let name = Located(value: String(first), span: text.span, path: text.path)
+    guard let service = service(named: name) else { return nil }
+    let operation: Int?
+    if parts.count > 1 {
+      operation = self.operation(String(parts[1]), of: service, at: text)
+    } else {
+      operation = onlyOperation(of: service, at: text)
+    }
+    guard let operation else { return nil }
+    var portIndex = scenario.services[service].defaultPort
+    if let port {
+      let ports = scenario.services[service].ports
+      guard let index = ports.firstIndex(where: { $0.number == port.value }) else {
+        let list = ports.map { String($0.number) }.joined(separator: ", ")
+        diagnostics.error(
+          .outOfRange, at: port.span, path: port.path,
+          "service \(scenario.services[service].name.quoted) has no port \(port.value)",
+          help: "its ports are \(list)")
+        return nil
+      }
+      portIndex = index
+    }
+    let known = scenario.services[service]
+    let isUsual = portIndex == known.defaultPort
+    return CallTarget(
+      service: service, operation: operation, port: portIndex,
+      authority: isUsual ? known.host : "\(known.host):\(known.ports[portIndex].number)")
+  }
+
+  private mutating func onlyOperation(of service: Int, at text: Located<String>) -> Int? {
+    let operations = scenario.services[service].operations
+    if operations.count == 1 { return 0 }
+    let example = operations.first?.name ?? "GET /"
+    diagnostics.error(
+      .unknownOperation, at: text.span, path: text.path,
+      "\(text.value.quoted) names no operation",
+      help: "for instance '\(scenario.services[service].name) \(example)'")
+    return nil
+  }
+
+  /// The operation of that name; services that nobody describes have every operation.
+  private mutating func operation(
+    _ name: String, of service: Int, at text: Located<String>
+  ) -> Int? {
+    let operations = scenario.services[service].operations
+    if let index = operations.firstIndex(where: { $0.name == name }) { return index }
+    let isOpen =
+      !scenario.services[service].isDescribed || scenario.services[service].kind == .routedOnly
+    if isOpen { return addOperation(name, to: service) }
+    let known = operations.map(\.name)
+    diagnostics.error(
+      .unknownOperation, at: text.span, path: text.path,
+      "service \(scenario.services[service].name.quoted) has no operation \(name.quoted)",
+      help: Spelling.help(
+        for: name, among: known,
+        otherwise: known.isEmpty
+          ? "describe it under 'operations'" : "it has \(known.joined(separator: ", "))"))
+    return nil
+  }
+
+  /// Adds an operation unless it is there, also to the service whose pods it shares.
+  @discardableResult
+  mutating func addOperation(_ name: String, to service: Int) -> Int {
+    if let index = scenario.services[service].operations.firstIndex(where: { $0.name == name }) {
+      return index
+    }
+    if let owner = services[service].alias { addOperation(name, to: owner) }
+    let parts = name.split(separator: " ", maxSplits: 1)
+    let isRequest =
+      parts.count == 2 && parts[1].hasPrefix("/") && parts[0].allSatisfy(\.isUppercase)
+    let path = "/" + name.split(separator: " ").joined(separator: "-")
+    scenario.services[service].operations.append(
+      Operation(
+        name: name, method: isRequest ? String(parts[0]) : "GET",
+        path: isRequest ? String(parts[1]) : path))
+    return scenario.services[service].operations.count - 1
+  }
+
+  /// Gives the pods that nobody describes the stated default behaviour.
+  mutating func fillUndescribedSteps() {
+    guard let law = try? Distribution(.lognormal(p50: 0.005, p99: 0.025)) else { return }
+    for index in scenario.workloads.indices {
+      let service = scenario.workloads[index].service
+      guard services[service].draft == nil else { continue }
+      let operations = scenario.services[service].operations
+      scenario.workloads[index].steps = operations.map { _ in [.wait(law)] }
+      if !operations.isEmpty {
+        defaults.add(
+          "services.\(scenario.services[service].name)", "operations",
+          "wait lognormal p50 5ms p99 25ms", by: "Foreshock")
+      }
+    }
+  }
+
+  /// Finds calls that come back to where they began.
+  mutating func checkCycles() {
+    struct Place: Hashable {
+      var service: Int
+      var operation: Int
+    }
+    var edges: [Place: [(to: Place, site: CallSite)]] = [:]
+    for site in callSites {
+      let from = Place(
+        service: scenario.workloads[site.workload].service, operation: site.operation)
+      let name = scenario.services[site.target.service].operations[site.target.operation].name
+      let owner = services[site.target.service].alias ?? site.target.service
+      guard
+        let operation = scenario.services[owner].operations.firstIndex(where: { $0.name == name })
+      else { continue }
+      edges[from, default: []].append((Place(service: owner, operation: operation), site))
+    }
+    var finished: Set<Place> = []
+    for site in callSites {
+      let root = Place(
+        service: scenario.workloads[site.workload].service, operation: site.operation)
+      guard !finished.contains(root) else { continue }
+      var stack: [(place: Place, next: Int)] = [(root, 0)]
+      var onPath: Set<Place> = [root]
+      while let top = stack.last {
+        let outgoing = edges[top.place] ?? []
+        guard top.next < outgoing.count else {
+          finished.insert(top.place)
+          onPath.remove(top.place)
+          stack.removeLast()
+          continue
+        }
+        stack[stack.count - 1].next += 1
+        let edge = outgoing[top.next]
+        if onPath.contains(edge.to) {
+          let start = stack.firstIndex { $0.place == edge.to } ?? 0
+          let names = (stack[start...].map(\.place) + [edge.to]).map { place in
+            let service = scenario.services[place.service]
+            return "\(service.name) \(service.operations[place.operation].name)"
+          }
+          diagnostics.error(
+            .cyclicCalls, at: edge.site.span, path: edge.site.path,
+            "this call never ends: \(names.joined(separator: " → ").shortened(to: 400))")
+        } else if !finished.contains(edge.to) {
+          onPath.insert(edge.to)
+          stack.append((edge.to, 0))
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import Scenario
+import TimeAndChance
+
+/// Turns a written scenario and its manifests into a checked ``Scenario``.
+///
+/// The order matters: places, then services and pods, then who calls whom, then traffic, then the
+/// policies of the proxies on those ways, then faults and expectations, which speak of all of it.
+struct ScenarioResolver {
+  let draft: ScenarioDraft
+  let manifests: ManifestSet
+  /// Gives the text of a file named in the scenario; nil after a diagnostic.
+  let readFile: (Located<String>, inout DiagnosticList) -> String?
+  var diagnostics: DiagnosticList
+  var scenario: Scenario
+  /// What the resolver knows of each service beside ``Scenario/services``.
+  var services: [ServiceKnowledge] = []
+  /// What the resolver knows of each workload beside ``Scenario/workloads``.
+  var workloads: [WorkloadKnowledge] = []
+  /// Every call that a step writes.
+  var callSites: [CallSite] = []
+  /// The manifests that proxies run, by title, in order of use.
+  var placements = PlacementList()
+  /// Values that nobody stated.
+  var defaults = DefaultList()
+  /// Where traffic enters the mesh.
+  var entrances: [Entrance] = []
+  /// The instances that traffic states for a gateway, by the gateway's index in the proxies.
+  var gatewayInstances: [Int: Located<Int>] = [:]
+
+  /// What stands behind a service.
+  struct ServiceKnowledge {
+    var draft: Named<ServiceDraft>?
+    var manifest: ServiceManifest?
+    /// The names by which it can be called.
+    var names: [String]
+    /// The service whose operations it shares because it selects the same pods; nil: its own.
+    var alias: Int?
+  }
+
+  /// What stands behind a workload.
+  struct WorkloadKnowledge {
+    var manifest: WorkloadManifest?
+    var labels: [Label]
+    /// What is stated for all its service's pods, and for its version alone.
+    var common: PodsDraft?
+    var version: PodsDraft?
+  }
+
+  /// A call that a step writes.
+  struct CallSite {
+    var workload: Int
+    var operation: Int
+    var target: CallTarget
+    var span: SourceSpan
+    var path: KeyPathText
+  }
+
+  init(
+    draft: ScenarioDraft, manifests: ManifestSet, diagnostics: DiagnosticList,
+    readFile: @escaping (Located<String>, inout DiagnosticList) -> String?
+  ) {
+    self.draft = draft
+    self.manifests = manifests
+    self.diagnostics = diagnostics
+    self.readFile = readFile
+    scenario = Scenario(
+      name: draft.name?.value ?? "", about: draft.about,
+      duration: draft.duration?.value ?? .seconds(1), warmup: draft.warmup?.value ?? .zero,
+      seed: UInt64(draft.seed), replications: draft.replications)
+  }
+
+  /// The whole way; the scenario is meaningful only when there are no errors.
+  mutating func resolve() {
+    checkTimes()
+    resolvePlaces()
+    resolveServices()
+    resolveWorkloads()
+    resolveSteps()
+    prepareEntrances()
+    resolveTraffic()
+    resolveMesh()
+    fillUndescribedSteps()
+    checkCycles()
+    checkSize()
+    resolveFaults()
+    resolveExpectations()
+    fillProvenance()
+  }
+
+  private mutating func checkTimes() {
+    guard let warmup = draft.warmup, warmup.value >= scenario.duration, draft.duration != nil else {
+      return
+    }
+    diagnostics.error(
+      .outOfRange, at: warmup.span, path: warmup.path,
+      "'warmup' must be shorter than 'duration' (\(scenario.duration.written)), is "
+        + warmup.value.written)
+  }
+
+  private mutating func checkSize() {
+    let pods = scenario.workloads.reduce(0) { $0 + $1.replicas }
+    guard pods > ReadingLimits.pods, let name = draft.name else { return }
+    diagnostics.error(
+      .outOfRange, at: name.span,
+      "a scenario must have at most \(ReadingLimits.pods) pods, has \(pods)")
+  }
+
+  private mutating func fillProvenance() {
+    scenario.provenance.fields = manifests.fields.fields
+    scenario.provenance.documents = manifests.documents
+    scenario.provenance.policyPlacements = placements.placements
+    scenario.provenance.filledDefaults = defaults.defaults
+  }
+}
+
+/// Values that nobody stated, each once.
+struct DefaultList {
+  private var seen: Set<String> = []
+  private(set) var unsorted: [FilledDefault] = []
+
+  mutating func add(_ subject: String, _ field: String, _ value: String, by origin: String) {
+    guard seen.insert("\(subject)\u{0}\(field)").inserted else { return }
+    unsorted.append(FilledDefault(subject: subject, field: field, value: value, origin: origin))
+  }
+
+  /// By subject and field.
+  var defaults: [FilledDefault] {
+    unsorted.sorted { ($0.subject, $0.field) < ($1.subject, $1.field) }
+  }
+}
+
+/// Which proxies run which manifest, each proxy once.
+struct PlacementList {
+  private(set) var placements: [PolicyPlacement] = []
+
+  /// Makes a manifest known, run by nobody so far.
+  mutating func register(_ manifest: String) {
+    if !placements.contains(where: { $0.manifest == manifest }) {
+      placements.append(PolicyPlacement(manifest: manifest, proxies: []))
+    }
+  }
+
+  mutating func add(_ manifest: String, proxy: String) {
+    register(manifest)
+    guard let index = placements.firstIndex(where: { $0.manifest == manifest }),
+      !placements[index].proxies.contains(proxy)
+    else { return }
+    placements[index].proxies.append(proxy)
+  }
+}

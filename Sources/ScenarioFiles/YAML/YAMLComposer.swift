@@ -1,0 +1,266 @@
+import CYaml
+
+/// Turns the events of libYAML (which Yams carries) into ``YAMLNode``s.
+///
+/// Yams' own composer copies what aliases stand for when it compares keys, knows only the first
+/// duplicate key, and has no ends of values; hostile files and carets need all three otherwise.
+struct YAMLComposer {
+  /// Why a text could not be composed any further; the diagnostic is already added.
+  private struct Stop: Error {}
+
+  private let file: String
+  private let firstLine: Int
+  private var anchors: [String: YAMLNode] = [:]
+  private var depth = 0
+  /// Values composed so far, aliases not expanded.
+  private var count = 0
+
+  /// The values of the documents of `text`, whose first line is line `firstLine` of `file`.
+  ///
+  /// Empty documents are left out. A mistake ends the reading; what came before it is returned.
+  static func compose(
+    _ text: Substring, file: String, firstLine: Int, diagnostics: inout DiagnosticList
+  ) -> [YAMLNode] {
+    var composer = YAMLComposer(file: file, firstLine: firstLine)
+    return composer.compose(text, &diagnostics)
+  }
+
+  private init(file: String, firstLine: Int) {
+    self.file = file
+    self.firstLine = firstLine
+  }
+
+  private mutating func compose(
+    _ text: Substring, _ diagnostics: inout DiagnosticList
+  ) -> [YAMLNode] {
+    var parser = yaml_parser_t()
+    guard yaml_parser_initialize(&parser) == 1 else { return [] }
+    defer { yaml_parser_delete(&parser) }
+    let bytes = Array(text.utf8)
+    return bytes.withUnsafeBufferPointer { buffer in
+      yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING)
+      yaml_parser_set_input_string(&parser, buffer.baseAddress, buffer.count)
+      var documents: [YAMLNode] = []
+      do {
+        while true {
+          var event = try next(&parser, text, &diagnostics)
+          defer { yaml_event_delete(&event) }
+          switch event.type {
+          case YAML_STREAM_END_EVENT: return documents
+          case YAML_DOCUMENT_START_EVENT: anchors = [:]
+          case YAML_STREAM_START_EVENT, YAML_DOCUMENT_END_EVENT: break
+          default:
+            let node = try node(from: event, &parser, text, &diagnostics)
+            if !node.isNull { documents.append(node) }
+          }
+        }
+      } catch {
+        return documents
+      }
+    }
+  }
+
+  private mutating func node(
+    from event: yaml_event_t, _ parser: inout yaml_parser_t, _ text: Substring,
+    _ diagnostics: inout DiagnosticList
+  ) throws(Stop) -> YAMLNode {
+    count += 1
+    switch event.type {
+    case YAML_ALIAS_EVENT: return try alias(event, &diagnostics)
+    case YAML_SCALAR_EVENT: return try scalar(event, &diagnostics)
+    case YAML_SEQUENCE_START_EVENT, YAML_MAPPING_START_EVENT:
+      depth += 1
+      defer { depth -= 1 }
+      let span = span(event)
+      if depth > ReadingLimits.nesting {
+        diagnostics.error(
+          .tooDeep, at: span, "nesting must be at most \(ReadingLimits.nesting) levels deep")
+        throw Stop()
+      }
+      let isMapping = event.type == YAML_MAPPING_START_EVENT
+      let node =
+        isMapping
+        ? try mapping(span, &parser, text, &diagnostics)
+        : try sequence(span, &parser, text, &diagnostics)
+      if node.size > ReadingLimits.nodes {
+        diagnostics.error(
+          .tooManyNodes, at: span,
+          "aliases make this more than \(ReadingLimits.nodes) values",
+          help: "write fewer aliases inside anchors")
+        throw Stop()
+      }
+      let anchor = isMapping ? event.data.mapping_start.anchor : event.data.sequence_start.anchor
+      if let name = Self.string(anchor) { anchors[name] = node }
+      return node
+    default: throw Stop()
+    }
+  }
+
+  private func alias(
+    _ event: yaml_event_t, _ diagnostics: inout DiagnosticList
+  ) throws(Stop) -> YAMLNode {
+    let name = Self.string(event.data.alias.anchor) ?? ""
+    if let node = anchors[name] { return node }
+    diagnostics.error(
+      .syntax, at: span(event), "alias '*\(name.shortened(to: 60))' has no anchor before it",
+      help: Spelling.help(for: name, among: anchors.keys.sorted()))
+    throw Stop()
+  }
+
+  private mutating func scalar(
+    _ event: yaml_event_t, _ diagnostics: inout DiagnosticList
+  ) throws(Stop) -> YAMLNode {
+    let scalar = event.data.scalar
+    let span = span(event)
+    if scalar.length > ReadingLimits.scalarBytes {
+      diagnostics.error(
+        .textTooLong, at: span,
+        "a text must be at most \(ReadingLimits.scalarBytes) bytes, is \(scalar.length)")
+      throw Stop()
+    }
+    let bytes = UnsafeBufferPointer(start: scalar.value, count: scalar.length)
+    let isPlain = scalar.style == YAML_PLAIN_SCALAR_STYLE && Self.string(scalar.tag) == nil
+    let node = YAMLNode(
+      content: .scalar(String(decoding: bytes, as: UTF8.self), isPlain: isPlain), span: span,
+      size: 1)
+    if let name = Self.string(scalar.anchor) { anchors[name] = node }
+    return node
+  }
+
+  private mutating func sequence(
+    _ span: SourceSpan, _ parser: inout yaml_parser_t, _ text: Substring,
+    _ diagnostics: inout DiagnosticList
+  ) throws(Stop) -> YAMLNode {
+    var elements: [YAMLNode] = []
+    var size = 1
+    while true {
+      var event = try next(&parser, text, &diagnostics)
+      defer { yaml_event_delete(&event) }
+      if event.type == YAML_SEQUENCE_END_EVENT { break }
+      let element = try node(from: event, &parser, text, &diagnostics)
+      size += element.size
+      elements.append(element)
+    }
+    return YAMLNode(content: .sequence(elements), span: span, size: size)
+  }
+
+  private mutating func mapping(
+    _ span: SourceSpan, _ parser: inout yaml_parser_t, _ text: Substring,
+    _ diagnostics: inout DiagnosticList
+  ) throws(Stop) -> YAMLNode {
+    var builder = MappingBuilder()
+    while true {
+      var event = try next(&parser, text, &diagnostics)
+      defer { yaml_event_delete(&event) }
+      if event.type == YAML_MAPPING_END_EVENT { break }
+      let key = try node(from: event, &parser, text, &diagnostics)
+      var valueEvent = try next(&parser, text, &diagnostics)
+      defer { yaml_event_delete(&valueEvent) }
+      let value = try node(from: valueEvent, &parser, text, &diagnostics)
+      builder.add(key: key, value: value, source: text, &diagnostics)
+    }
+    return builder.node(at: span, &diagnostics)
+  }
+
+  private func next(
+    _ parser: inout yaml_parser_t, _ text: Substring, _ diagnostics: inout DiagnosticList
+  ) throws(Stop) -> yaml_event_t {
+    var event = yaml_event_t()
+    if yaml_parser_parse(&parser, &event) == 1 { return event }
+    report(parser, text, &diagnostics)
+    throw Stop()
+  }
+
+  private func report(
+    _ parser: yaml_parser_t, _ text: Substring, _ diagnostics: inout DiagnosticList
+  ) {
+    let mark = parser.problem_mark
+    let line = firstLine + Int(mark.line)
+    let place =
+      parser.error == YAML_READER_ERROR
+      ? SourceSpan(file: file, line: firstLine)
+      : SourceSpan(file: file, line: line, column: Int(mark.column) + 1)
+    if let template = HelmTemplate.line(in: text) {
+      HelmTemplate.report(file: file, line: firstLine + template, &diagnostics)
+      return
+    }
+    var problem = parser.problem.map { String(cString: $0) } ?? "not readable as YAML"
+    if let context = parser.context.map({ String(cString: $0) }) { problem += " \(context)" }
+    var help: String?
+    if problem.contains("tab") { help = "indent with blanks, not with tabs" }
+    if problem.contains("mapping values") {
+      help = "put a text that holds ': ' in quotes, and check the indentation"
+    }
+    diagnostics.error(.syntax, at: place, "not YAML: \(problem)", help: help)
+  }
+
+  private func span(_ event: yaml_event_t) -> SourceSpan {
+    let start = event.start_mark
+    let end = event.end_mark
+    let sameLine = end.line == start.line && end.column > start.column
+    return SourceSpan(
+      file: file, line: firstLine + Int(start.line), column: Int(start.column) + 1,
+      length: sameLine ? Int(end.column - start.column) : 1)
+  }
+
+  private static func string(_ pointer: UnsafeMutablePointer<UInt8>?) -> String? {
+    pointer.map { String(cString: $0) }
+  }
+}
+
+/// Collects a mapping's entries: keys are texts, each once, and `<<` brings in other mappings'.
+private struct MappingBuilder {
+  private var entries: [YAMLNode.Entry] = []
+  private var places: [String: Int] = [:]
+  private var merged: [YAMLNode] = []
+  private var size = 1
+
+  mutating func add(
+    key: YAMLNode, value: YAMLNode, source: Substring, _ diagnostics: inout DiagnosticList
+  ) {
+    guard case .scalar(let name, let isPlain) = key.content else {
+      let line = key.span.line
+      if HelmTemplate.line(in: source) != nil {
+        HelmTemplate.report(file: key.span.file, line: line, &diagnostics)
+      } else {
+        diagnostics.error(.keyNotText, at: key.span, "a key must be a text, is \(key.kindName)")
+      }
+      return
+    }
+    if isPlain, name == "<<" {
+      merged.append(value)
+      return
+    }
+    if let place = places[name] {
+      diagnostics.error(
+        .duplicateKey, at: key.span, "key \(name.quoted) is written twice",
+        note: Diagnostic.Note(message: "first written", span: entries[place].keySpan))
+      return
+    }
+    size += 1 + value.size
+    places[name] = entries.count
+    entries.append(YAMLNode.Entry(key: name, keySpan: key.span, value: value))
+  }
+
+  /// The mapping; its own entries win over merged ones, earlier merges over later ones.
+  func node(at span: SourceSpan, _ diagnostics: inout DiagnosticList) -> YAMLNode {
+    var entries = entries
+    var places = places
+    var size = size
+    for source in merged.flatMap({ $0.elements ?? [$0] }) {
+      guard let inherited = source.entries else {
+        diagnostics.error(
+          .mergeKey, at: source.span,
+          "'<<' must hold a mapping or a list of mappings, is \(source.kindName)")
+        continue
+      }
+      size += source.size
+      if size > ReadingLimits.nodes { break }
+      for entry in inherited where places[entry.key] == nil {
+        places[entry.key] = entries.count
+        entries.append(entry)
+      }
+    }
+    return YAMLNode(content: .mapping(entries), span: span, size: size)
+  }
+}
