@@ -14,6 +14,8 @@ enum ChildRun {
           try ReferenceModels.mesh3(requests: size), seed: Bench.seed))
     case "mesh3-silent":
       _ = SimulationRun.run(try ReferenceModels.mesh3(requests: size), seed: Bench.seed)
+    case "b9":
+      report(SimulationRun.run(try ReferenceModels.fiftyServices(requests: size), seed: Bench.seed))
     case "b16":
       let start = Bench.wallTime
       let record = SimulationRun.run(

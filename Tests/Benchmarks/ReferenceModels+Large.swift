@@ -36,7 +36,7 @@ extension ReferenceModels {
   /// detection, breakers, rate limits, connection pools, statistics and time series on.
   static func fiftyServices(requests: Int) throws -> SimulationModel {
     var model = try layered(
-      layers: [10, 10, 10, 10, 10], pods: 10, fanOut: 4, perSecond: 3_000, serviceMean: 0.001,
+      layers: [10, 10, 10, 10, 10], pods: 3, fanOut: 4, perSecond: 900, serviceMean: 0.001,
       hasPolicies: true)
     model.sources[0].limit = requests
     return model
