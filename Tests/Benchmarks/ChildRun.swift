@@ -18,9 +18,11 @@ enum ChildRun {
       report(SimulationRun.run(try ReferenceModels.fiftyServices(requests: size), seed: Bench.seed))
     case "b16":
       let start = Bench.wallTime
+      let cpuStart = Bench.cpuTime
       let record = SimulationRun.run(
         try ReferenceModels.threeHundredServices(seconds: size), seed: Bench.seed)
       print("wall \((Bench.wallTime - start) / 1e9)")
+      print("cpuSeconds \((Bench.cpuTime - cpuStart) / 1e9)")
       print("events \(record.eventCount)")
       print("requests \(record.sources[0].latency.count)")
       print("p99 \((record.sources[0].latency.quantile(0.99) ?? 0) / 1e6)")

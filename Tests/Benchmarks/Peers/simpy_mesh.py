@@ -3,8 +3,7 @@
 usage: simpy_mesh.py REQUESTS SEED
 
 Draws are Python's own, so statistics agree with the product's within their standard errors. Prints
-`name value` lines: CPU time in nanoseconds, mean latency in milliseconds and its standard error from
-the means of twenty batches.
+`name value` lines: CPU time in nanoseconds, and latencies in milliseconds with standard errors.
 """
 import math
 import random
@@ -17,6 +16,7 @@ TIERS, HOSTS, WORKERS, NETWORK = 3, 10, 4, 250e-6
 TRY_TIMEOUTS = (1.0, 0.5, 0.25)
 MU, SIGMA = math.log(1e-3) - 0.125, 0.5
 RETRIES = 2
+BATCHES = 20
 
 
 class Mesh:
@@ -91,15 +91,20 @@ def main():
     mesh = Mesh(total, seed)
     mesh.run()
     cpu = (time.process_time() - begun) * 1e9
-    batches = 20
-    size = total // batches
-    means = [sum(mesh.latencies[b * size : (b + 1) * size]) / size for b in range(batches)]
-    mean = sum(means) / batches
-    variance = sum((m - mean) ** 2 for m in means) / (batches - 1)
+    # Of each statistic its mean over twenty batches, and the standard error of that mean.
+    size = max(1, total // BATCHES)
+    batches = [sorted(mesh.latencies[b * size : (b + 1) * size]) for b in range(BATCHES)]
     print("cpu", round(cpu))
     print("requests", len(mesh.latencies))
-    print("mean", mean * 1e3)
-    print("standardError", math.sqrt(variance / batches) * 1e3)
+    for name, values in (
+        ("mean", [sum(batch) / size for batch in batches]),
+        ("p50", [batch[size // 2] for batch in batches]),
+        ("p90", [batch[size * 9 // 10] for batch in batches]),
+    ):
+        mean = sum(values) / BATCHES
+        variance = sum((value - mean) ** 2 for value in values) / (BATCHES - 1)
+        print(name, mean * 1e3)
+        print(name + "Error", math.sqrt(variance / BATCHES) * 1e3)
     print("retries", mesh.retries)
     print("timeouts", mesh.timeouts)
     print("failed", mesh.failed)

@@ -49,9 +49,10 @@ extension Bench {
       "\(Int(events)) events, \(Int(values["requests"] ?? 0)) requests, "
         + "p99 \(number(values["p99"] ?? 0)) ms, records and events \(number(records)) MB"
     ]
-    if !options.isQuick {
+    if !options.isQuick, let cpu = values["cpuSeconds"], cpu > 0 {
       row.notes.append(
-        "\(number(events / wall / 1e6)) M events/s; the ratio is simulated to wall time")
+        "\(number(cpu)) s of CPU time, \(number(events / cpu / 1e6)) M events/s; "
+          + "the ratio is simulated to wall time")
     }
     return [row]
   }
