@@ -83,6 +83,10 @@ let package = Package(
         "TimeAndChance", "EventKernel", "Scenario", "Results", yams,
       ]),
     judge(
-      "Benchmarks", ["Simulation", "EventKernel", "TimeAndChance", "Statistics", "TrafficPolicy"]),
+      "Benchmarks",
+      [
+        "Simulation", "EventKernel", "TimeAndChance", "Statistics", "TrafficPolicy",
+        "Orchestration",
+      ]),
   ]
 )

@@ -328,6 +328,7 @@ extension Engine {
   consuming func record() -> RunRecord {
     var result = RunRecord()
     result.eventCount = eventCount
+    result.peakBytes = byteCount  // nothing of it shrinks during a run
     result.end = now
     result.stopped = stopReason
     result.requests = log.requests

@@ -24,6 +24,8 @@ public struct RunRecord: Sendable {
   public var phaseStarts: [[SimTime]] = []
   /// Events that were simulated.
   public var eventCount: UInt64 = 0
+  /// The most bytes that records under way, timers, pending events and logs held.
+  public var peakBytes = 0
   /// The time of the run's end.
   public var end: SimTime = .zero
   /// Why the run ended early, or nil when it did not.
