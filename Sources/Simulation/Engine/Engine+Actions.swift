@@ -35,7 +35,10 @@ extension Engine {
         memberships[endpoint] = isMember
       }
       membershipChanged(pod: p, isMember: isMember)
-    case .slow(let reference, let factor): pods[pod(reference)].slowFactor = factor
+    case .slow(let reference, let factor):
+      let p = pod(reference)
+      pods[p].slowFactor = factor
+      mark(p, Pod.isSlow, factor != 1)
     case .fail(let reference, let share, let status, let afterService):
       let p = pod(reference)
       mark(p, Pod.failsAtOnce, share > 0 && !afterService)
@@ -59,7 +62,7 @@ extension Engine {
     services[reference.service].firstPod + UInt32(reference.pod)
   }
 
-  private mutating func mark(_ p: UInt32, _ mark: UInt8, _ isSet: Bool) {
+  private mutating func mark(_ p: UInt32, _ mark: UInt16, _ isSet: Bool) {
     if isSet { pods[p].marks |= mark } else { pods[p].marks &= ~mark }
   }
 
@@ -68,6 +71,10 @@ extension Engine {
       services[service].networkMarks |= mark
     } else {
       services[service].networkMarks &= ~mark
+    }
+    let first = services[service].firstPod
+    for p in first..<(first + services[service].podCount) {
+      self.mark(p, Pod.hasNetworkFault, services[service].networkMarks != 0)
     }
   }
 
@@ -107,7 +114,7 @@ extension Engine {
       jobs[j].marks &= ~Job.hasWorker
       if state == Job.queued || mustStop {
         jobs[j].state = Job.gone
-        if state == Job.calling, jobs[j].link == 0 { freeJob(j) }
+        jobs[j].step = Step.goneIndex
       } else if state == Job.hanging {
         freeJob(j)
       }
@@ -193,7 +200,7 @@ extension Engine {
     if reply.action == .hang { return hang(j) }
     jobs[j].reply = replyIndex(of: reply)
     jobs[j].state = Job.working
-    jobs[j].step = 0  // the table begins with an end
+    jobs[j].step = Step.endIndex
     schedule(.stepDone, j, after: reply.latency ?? script.latency)
   }
 

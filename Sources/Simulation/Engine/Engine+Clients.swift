@@ -22,7 +22,7 @@ extension Engine {
       started: now, parent: parent, call: none, tryTimer: none, deadlineTimer: none,
       retrySequence: 0, instance: clientInstance(edge, parent, source), edge: UInt16(edge),
       attempts: 0, isOver: false)
-    edges[edge].calls &+= 1
+    edges[edge].client.calls &+= 1
     let setting = clientSettings[Int(edge)]
     if let behaviour = setting.behaviour {
       if case .tokenBucket(let perCall, let capacity) = behaviour.retryGuard {
@@ -165,7 +165,12 @@ extension Engine {
     cancel(&clientCalls.pointer(k).pointee.deadlineTimer)
     let ended = clientCalls[k]
     clientCalls[k].isOver = true
-    countCall(ended.edge, reply, since: ended.started)
+    if reply < 500 && reply != 0 {
+      edges[UInt32(ended.edge)].client.succeeded &+= 1
+    } else {
+      edges[UInt32(ended.edge)].client.failed &+= 1
+    }
+    if histograms.isOn { histograms.recordEdge(ended.edge, now - ended.started) }
     clientCalls.free(k)
     var call = Call(
       started: ended.started, parent: ended.parent, job: none, tryTimer: none, routeTimer: none,

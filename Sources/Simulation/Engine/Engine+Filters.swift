@@ -101,8 +101,9 @@ extension Engine {
   private mutating func runFilters(_ c: UInt32) {
     let x = calls[c].extra
     let instance = Int(extras[x].instance)
-    while let order = filters[instance]?.order, Int(extras[x].filter) < order.count {
-      let place = order[Int(extras[x].filter)]
+    let chain = filters.base + instance
+    while Int(extras[x].filter) < chain.pointee.order.count {
+      let place = chain.pointee.order[Int(extras[x].filter)]
       extras[x].filter += 1
       guard pass(place, c, instance) else { return }
     }
@@ -113,26 +114,25 @@ extension Engine {
   private mutating func pass(_ place: FilterChain.Place, _ c: UInt32, _ instance: Int) -> Bool {
     let x = calls[c].extra
     let now = self.now
-    guard var chain = filters[instance] else { return true }
-    filters[instance] = nil
-    defer { if filters[instance] == nil { filters[instance] = chain } }
+    let chain = filters.base + instance
     switch place {
     case .localRateLimit(let index):
-      let settings = chain.localRateLimits[index].settings
-      let headers = model.edges[Int(edges[UInt32(calls[c].edge)].model)].attributes.headers
-      let matching = settings.descriptors.indices.filter { descriptor in
-        settings.descriptors[descriptor].headers.allSatisfy { $0.holds(for: headers) }
+      let decision: LocalRateLimit.Decision
+      if chain.pointee.localRateLimits[index].settings.descriptors.isEmpty {
+        decision = chain.pointee.localRateLimits[index].filter.decide(
+          at: now, using: &chain.pointee.random)
+      } else {
+        let matching = matchingDescriptors(of: chain.pointee.localRateLimits[index].settings, c)
+        decision = chain.pointee.localRateLimits[index].filter.decide(
+          matching: matching, at: now, using: &chain.pointee.random)
       }
-      let decision = chain.localRateLimits[index].filter.decide(
-        matching: matching, at: now, using: &chain.random)
       if decision == .admit { return true }
-      let status = chain.localRateLimits[index].filter.status
-      filters[instance] = chain
+      let status = chain.pointee.localRateLimits[index].filter.status
       noteRateLimit(instance)
       leave(c, reply: status, flags: .rateLimited, details: .localRateLimited)
       return false
     case .globalRateLimit(let index):
-      switch chain.globalRateLimits[index].filter.plan {
+      switch chain.pointee.globalRateLimits[index].filter.plan {
       case .pass: return true
       case .ask(let wait), .fail(let wait):
         let sequence = schedule(.rateLimitAnswer, c, after: wait)
@@ -140,9 +140,8 @@ extension Engine {
         return false
       }
     case .fault(let index):
-      let headers = model.edges[Int(edges[UInt32(calls[c].edge)].model)].attributes.headers
-      let isMatched = chain.faults[index].settings.headers.allSatisfy { $0.holds(for: headers) }
-      switch chain.faults[index].filter.decide(isMatched: isMatched, using: &chain.random) {
+      let isMatched = matches(chain.pointee.faults[index].settings.headers, c)
+      switch chain.pointee.faults[index].filter.decide(isMatched: isMatched, using: &chain.pointee.random) {
       case .proceed: return true
       case .delay(let wait):
         extras[x].flags.insert(.delayInjected)
@@ -152,31 +151,39 @@ extension Engine {
         return false
       case .abort:
         extras[x].activeFault = UInt8(index + 1)
-        let status = chain.faults[index].filter.abortStatus
-        filters[instance] = chain
-        leave(c, reply: status, flags: .faultInjected, details: .faultFilterAbort)
+        let status = chain.pointee.faults[index].filter.abortStatus
+          leave(c, reply: status, flags: .faultInjected, details: .faultFilterAbort)
         return false
       }
     case .admissionControl(let index):
       let worker = calls[c].worker
-      if chain.admissionControls[index][worker].rejects(at: now, using: &chain.random) {
-        filters[instance] = chain
-        leave(c, reply: 503, flags: [], details: .deniedByAdmissionControl)
+      if chain.pointee.admissionControls[index][worker].rejects(at: now, using: &chain.pointee.random) {
+          leave(c, reply: 503, flags: [], details: .deniedByAdmissionControl)
         return false
       }
       extras[x].admissionCounts = true
       return true
     case .adaptiveConcurrency(let index):
-      if chain.adaptiveConcurrencies[index].filter.admits() {
+      if chain.pointee.adaptiveConcurrencies[index].filter.admits() {
         extras[x].concurrencyCounts = true
         extras[x].concurrencyStart = now
         return true
       }
-      let status = chain.adaptiveConcurrencies[index].status
-      filters[instance] = chain
+      let status = chain.pointee.adaptiveConcurrencies[index].status
       leave(c, reply: status, flags: [], details: .reachedConcurrencyLimit)
       return false
     }
+  }
+
+  /// Whether a call's request satisfies conditions on headers.
+  private func matches(_ conditions: [RouteMatch.HeaderMatch], _ c: UInt32) -> Bool {
+    if conditions.isEmpty { return true }
+    let headers = model.edges[Int(edges[UInt32(calls[c].edge)].model)].attributes.headers
+    return conditions.allSatisfy { $0.holds(for: headers) }
+  }
+
+  private func matchingDescriptors(of settings: LocalRateLimitSettings, _ c: UInt32) -> [Int] {
+    settings.descriptors.indices.filter { matches(settings.descriptors[$0].headers, c) }
   }
 
   /// Whether an event that a suspended call waits for is still meant for it.
@@ -193,11 +200,9 @@ extension Engine {
     extras[x].suspension = 0
     let instance = Int(extras[x].instance)
     let index = Int(extras[x].activeFault) - 1
-    guard var chain = filters[instance] else { return }
-    let aborts = chain.faults[index].filter.delayed(using: &chain.random)
-    filters[instance] = chain
-    if aborts {
-      let status = chain.faults[index].filter.abortStatus
+    let chain = filters.base + instance
+    if chain.pointee.faults[index].filter.delayed(using: &chain.pointee.random) {
+      let status = chain.pointee.faults[index].filter.abortStatus
       leave(c, reply: status, flags: .faultInjected, details: .faultFilterAbort)
     } else {
       runFilters(c)
@@ -210,18 +215,17 @@ extension Engine {
     let x = calls[c].extra
     extras[x].suspension = 0
     let instance = Int(extras[x].instance)
-    guard var chain = filters[instance],
-      case .globalRateLimit(let index) = chain.order[Int(extras[x].filter) - 1]
+    let chain = filters.base + instance
+    guard case .globalRateLimit(let index) = chain.pointee.order[Int(extras[x].filter) - 1]
     else { return }
     let outcome: GlobalRateLimitFilter.Outcome
-    if case .ask = chain.globalRateLimits[index].filter.plan {
-      let counter = chain.globalRateLimits[index].counter
+    if case .ask = chain.pointee.globalRateLimits[index].filter.plan {
+      let counter = chain.pointee.globalRateLimits[index].counter
       let isAllowed = rateLimitCounters[counter].hit(at: now)
-      outcome = chain.globalRateLimits[index].filter.answered(isAllowed: isAllowed)
+      outcome = chain.pointee.globalRateLimits[index].filter.answered(isAllowed: isAllowed)
     } else {
-      outcome = chain.globalRateLimits[index].filter.failed()
+      outcome = chain.pointee.globalRateLimits[index].filter.failed()
     }
-    filters[instance] = chain
     switch outcome {
     case .admit: runFilters(c)
     case .refuse:
@@ -232,47 +236,43 @@ extension Engine {
   }
 
   mutating func concurrencyUpdate(_ instance: UInt32) {
-    guard var chain = filters[Int(instance)] else { return }
-    for index in chain.adaptiveConcurrencies.indices {
+    let chain = filters.base + Int(instance)
+    for index in chain.pointee.adaptiveConcurrencies.indices {
       startTimers(
-        chain.adaptiveConcurrencies[index].filter.sampleTimerFired(at: now), Int(instance))
+        chain.pointee.adaptiveConcurrencies[index].filter.sampleTimerFired(at: now), Int(instance))
     }
-    filters[Int(instance)] = chain
   }
 
   mutating func minRTTWindow(_ instance: UInt32) {
-    guard var chain = filters[Int(instance)] else { return }
-    for index in chain.adaptiveConcurrencies.indices {
-      chain.adaptiveConcurrencies[index].filter.minRTTTimerFired(at: now)
+    let chain = filters.base + Int(instance)
+    for index in chain.pointee.adaptiveConcurrencies.indices {
+      chain.pointee.adaptiveConcurrencies[index].filter.minRTTTimerFired(at: now)
     }
-    filters[Int(instance)] = chain
   }
 
   /// Tells the filters that a call which passed them has ended.
   private mutating func endFilters(_ c: UInt32, _ status: Int, _ details: ResponseDetails) {
     let x = extras[calls[c].extra]
-    guard x.activeFault > 0 || x.admissionCounts || x.concurrencyCounts,
-      var chain = filters[Int(x.instance)]
-    else { return }
+    guard x.activeFault > 0 || x.admissionCounts || x.concurrencyCounts else { return }
+    let chain = filters.base + Int(x.instance)
     let now = self.now
-    if x.activeFault > 0 { chain.faults[Int(x.activeFault) - 1].filter.ended() }
+    if x.activeFault > 0 { chain.pointee.faults[Int(x.activeFault) - 1].filter.ended() }
     if x.admissionCounts, details != .downstreamRemoteDisconnect {
-      for index in chain.admissionControls.indices {
-        chain.admissionControls[index][calls[c].worker].record(status: status, at: now)
+      for index in chain.pointee.admissionControls.indices {
+        chain.pointee.admissionControls[index][calls[c].worker].record(status: status, at: now)
       }
     }
     if x.concurrencyCounts {
-      for index in chain.adaptiveConcurrencies.indices {
+      for index in chain.pointee.adaptiveConcurrencies.indices {
         if details == .downstreamRemoteDisconnect {
-          chain.adaptiveConcurrencies[index].filter.cancelled()
+          chain.pointee.adaptiveConcurrencies[index].filter.cancelled()
         } else {
           startTimers(
-            chain.adaptiveConcurrencies[index].filter.finished(
-              sentAt: x.concurrencyStart, at: now, using: &chain.random), Int(x.instance))
+            chain.pointee.adaptiveConcurrencies[index].filter.finished(
+              sentAt: x.concurrencyStart, at: now, using: &chain.pointee.random), Int(x.instance))
         }
       }
     }
-    filters[Int(x.instance)] = chain
   }
 
   /// Logs the first refusal of a rate limit after a quiet second.
@@ -351,7 +351,7 @@ extension Engine {
       }
     }
     for number in 0..<proxies[p].instanceCount {
-      guard let chain = filters[Int(proxies[p].firstInstance + number)] else { continue }
+      let chain = filters[Int(proxies[p].firstInstance + number)]
       for (filter, settings) in chain.localRateLimits {
         for entry in filter.statistics.named {
           add("\(settings.statPrefix).http_local_rate_limit.\(entry.name)", entry.value)

@@ -146,7 +146,7 @@ extension Engine {
       pick = balancer.pointee.pick(
         active: counts, at: queue.now, using: &cluster.pointee.balancing)
     }
-    if Features.hasPolicies, pick.panicPicks != 0 || cluster.pointee.inPanic {
+    if Features.hasPolicies, pick.panicPicks | cluster.pointee.inPanic != 0 {
       notePanic(call.pointee.cluster, picks: pick.panicPicks)
     }
     return pick.isNone ? none : pick.host
@@ -181,10 +181,10 @@ extension Engine {
 
   @inline(never) private mutating func notePanic(_ state: UInt32, picks: UInt32) {
     statistics[clusters[state].kind].lbHealthyPanic &+= UInt64(picks)
-    let inPanic = picks != 0
+    let inPanic: UInt32 = picks != 0 ? 1 : 0
     if inPanic != clusters[state].inPanic {
       clusters[state].inPanic = inPanic
-      logCause(inPanic ? .panicBegan : .panicEnded, cluster: state)
+      logCause(inPanic == 1 ? .panicBegan : .panicEnded, cluster: state)
     }
   }
 

@@ -9,7 +9,7 @@ extension Engine {
   /// A try leaves its proxy for the pod.
   @inline(__always)
   mutating func travelToPod(_ j: UInt32, _ kind: UnsafeMutablePointer<ClusterKind>) {
-    if Features.hasPolicies, services[pods[jobs[j].pod].service].networkMarks != 0 {
+    if Features.hasPolicies, pods[jobs[j].pod].marks & Pod.hasNetworkFault != 0 {
       return travelDisturbed(j, kind, .jobArrives)
     }
     if kind.pointee.toHost.isZero {
@@ -32,7 +32,9 @@ extension Engine {
     pod.pointee.arrivals &+= 1
     job.pointee.since = now
     if log.isOn { logAttempt(j) }
-    if Features.hasPolicies, pod.pointee.marks != 0 { return arriveSpecially(j) }
+    if Features.hasPolicies, pod.pointee.marks & Pod.concernsArrivals != 0 {
+      return arriveSpecially(j)
+    }
     admit(j, pod)
   }
 
@@ -131,7 +133,6 @@ extension Engine {
 
   /// A step's work is done.
   @inline(__always) mutating func stepDone(_ j: UInt32) {
-    if Features.hasPolicies, jobs[j].state != Job.working { return endOfGoneWork(j) }
     advance(j)
   }
 
@@ -147,7 +148,7 @@ extension Engine {
           guard regainWorker(j, pod) else { return }
         }
         var time = step.pointee.law.sampleNanoseconds(using: &pod.pointee.random, sampler)
-        if Features.hasPolicies, pod.pointee.slowFactor != 1, step.pointee.code == .work {
+        if Features.hasPolicies, pod.pointee.marks & Pod.isSlow != 0, step.pointee.code == .work {
           time = stretched(time, by: pod.pointee.slowFactor)
         }
         job.pointee.step &+= 1
@@ -190,6 +191,8 @@ extension Engine {
         if beginBranches(j, step) { return }
       case .end, .endBranch:
         return endJob(j, pod)
+      case .gone:
+        return freeJob(j)
       }
     }
   }
@@ -278,11 +281,6 @@ extension Engine {
   @inline(__always) mutating func endJob(_ j: UInt32, _ pod: UnsafeMutablePointer<Pod>) {
     let marks = jobs[j].marks
     if marks & Job.isBranch != 0 { return endBranch(j) }
-    if Features.hasPolicies, pod.pointee.marks & Pod.failsAfterService != 0,
-      pod.pointee.random.unit() < pod.pointee.failShare
-    {
-      jobs[j].reply = pod.pointee.failReply
-    }
     if marks & Job.hasWorker != 0 { releaseWorker(pod) }
     respond(j)
   }
@@ -339,6 +337,7 @@ extension Engine {
   @inline(never) mutating func respond(_ j: UInt32) {
     let job = jobs.pointer(j)
     let pod = pods.base + Int(job.pointee.pod)
+    if Features.hasPolicies, pod.pointee.marks & Pod.concernsAnswers != 0 { spoilAnswer(j, pod) }
     if job.pointee.reply < 500 {
       pod.pointee.succeeded &+= 1
     } else {
@@ -354,7 +353,7 @@ extension Engine {
     }
     job.pointee.state = Job.answering
     let kind = clusterKinds.base + Int(clusters[calls[c].cluster].kind)
-    if Features.hasPolicies, services[pod.pointee.service].networkMarks != 0 {
+    if Features.hasPolicies, pod.pointee.marks & Pod.hasNetworkFault != 0 {
       return travelDisturbed(j, kind, .responseAtProxy)
     }
     if kind.pointee.toHost.isZero {
@@ -368,6 +367,14 @@ extension Engine {
     } else {
       schedule(.responseAtProxy, j, along: kind.pointee.toHost)
     }
+  }
+
+  /// An injected fault takes the place of some answers of work that was done.
+  @inline(never) mutating func spoilAnswer(_ j: UInt32, _ pod: UnsafeMutablePointer<Pod>) {
+    guard pod.pointee.marks & Pod.failsAfterService != 0, jobs[j].state == Job.working,
+      pod.pointee.random.unit() < pod.pointee.failShare
+    else { return }
+    jobs[j].reply = pod.pointee.failReply
   }
 
   /// A job that nobody waits for is over.

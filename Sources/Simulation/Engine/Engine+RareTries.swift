@@ -348,7 +348,8 @@ extension Engine {
       jobs[j].state = Job.gone  // freed when its turn in the queue comes
     case Job.working:
       pod.pointee.unheard &+= 1
-      jobs[j].state = Job.gone  // freed when its step would have been done
+      jobs[j].state = Job.gone
+      jobs[j].step = Step.goneIndex  // freed when its step would have been done
       if jobs[j].marks & Job.hasWorker != 0 { releaseWorker(pod) }
     case Job.calling:
       pod.pointee.unheard &+= 1
@@ -358,15 +359,6 @@ extension Engine {
       if hadWorker { releaseWorker(pod) }
     case Job.hanging: freeJob(j)
     default: break  // travelling or answering: it ends by itself
-    }
-  }
-
-  /// A job that was dropped reaches the end of its step.
-  @inline(never) mutating func endOfGoneWork(_ j: UInt32) {
-    if jobs[j].state == Job.gone {
-      freeJob(j)
-    } else {
-      advance(j)
     }
   }
 

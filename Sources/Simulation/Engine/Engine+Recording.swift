@@ -214,6 +214,7 @@ extension Engine {
       edges[e].attempts = 0
       edges[e].retries = 0
       edges[e].retriesRefused = 0
+      edges[e].client = (0, 0, 0)
     }
     for s in 0..<services.count where histograms.hasWindows {
       histograms.marks[s].arrivals = 0
@@ -341,7 +342,9 @@ extension Engine {
       let edge = edges[e]
       result.edges.append(
         EdgeRecord(
-          calls: edge.calls, succeeded: edge.succeeded, failed: edge.failed,
+          calls: edge.hasClient ? edge.client.calls : edge.calls,
+          succeeded: edge.hasClient ? edge.client.succeeded : edge.succeeded,
+          failed: edge.hasClient ? edge.client.failed : edge.failed,
           attempts: edge.attempts, retries: edge.retries, retriesRefused: edge.retriesRefused,
           latency: histograms.isOn ? histograms.edges[e].histogram : nil))
     }

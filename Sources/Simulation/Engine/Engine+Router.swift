@@ -23,7 +23,7 @@ extension Engine {
       hostAndWorker: 0, extraAndState: extra, edge: UInt16(truncatingIfNeeded: index),
       attempts: 0, marks: 0)
     let edge = edges.base + Int(index)
-    if !(Features.hasPolicies && edge.pointee.hasClient) { edge.pointee.calls &+= 1 }
+    edge.pointee.calls &+= 1
     switch edge.pointee.placement {
     case .single: calls[c].cluster = edge.pointee.firstInstance
     case .random:
@@ -49,15 +49,17 @@ extension Engine {
   /// A call has reached its proxy.
   @inline(__always) mutating func callAtProxy(_ c: UInt32) {
     let edge = edges.base + Int(calls[c].edge)
-    if Features.hasPolicies, edge.pointee.hasEntryWork || calls[c].extra != none {
+    if Features.hasPolicies, edge.pointee.hasEntryWork {
       enterFilters(c)
     } else {
-      route(c)
+      route(c, isPlain: true)
     }
   }
 
   /// A call has passed the filters: choose the cluster and make the first try.
-  @inline(__always) mutating func route(_ c: UInt32) {
+  ///
+  /// `isPlain` says that nothing but its edge is known to ask for more than the common path.
+  @inline(__always) mutating func route(_ c: UInt32, isPlain: Bool = false) {
     let call = calls.pointer(c)
     let edge = edges.base + Int(call.pointee.edge)
     var cluster = edge.pointee.cluster
@@ -67,11 +69,10 @@ extension Engine {
     }
     let instance = call.pointee.cluster
     let proxy = proxies.base + Int(edge.pointee.proxy)
-    if Features.hasPolicies {
+    if Features.hasPolicies, !isPlain || edge.pointee.hasRareWork {
       if call.pointee.extra != none {
         extras[call.pointee.extra].chosenCluster = Int32(cluster)
-      }
-      if proxy.pointee.workers > 1, call.pointee.extra == none {
+      } else if proxy.pointee.workers > 1 {
         call.pointee.worker = Int(edge.pointee.random.below(proxy.pointee.workers))
       }
     }
@@ -179,11 +180,9 @@ extension Engine {
     let cluster = clusters.base + Int(call.pointee.cluster)
     let kind = clusterKinds.base + Int(cluster.pointee.kind)
     let host = call.pointee.host
-    if Features.hasPolicies {
-      if outcome.status >= 500 {
-        hostCounts[kind.pointee.firstEndpoint &+ host].errors &+= 1
-      }
-      if kind.pointee.hasDetector { report(outcome, call.pointee.cluster, host: host) }
+    if outcome.status >= 500 { hostCounts[kind.pointee.firstEndpoint &+ host].errors &+= 1 }
+    if Features.hasPolicies, kind.pointee.hasDetector {
+      report(outcome, call.pointee.cluster, host: host)
     }
     let edge = edges.base + Int(call.pointee.edge)
     let anyByteSent = call.pointee.marks & Call.anyByteSent != 0
@@ -326,8 +325,13 @@ extension Engine {
       flags = leaveWithExtra(c, reply, flags, details)
     }
     let edge = edges.base + Int(call.pointee.edge)
-    if !(Features.hasPolicies && edge.pointee.hasClient) {
-      countCall(call.pointee.edge, reply, since: call.pointee.started)
+    if reply < 500 && reply != 0 {
+      edge.pointee.succeeded &+= 1
+    } else {
+      edge.pointee.failed &+= 1
+    }
+    if histograms.isOn, !edge.pointee.hasClient {
+      histograms.recordEdge(call.pointee.edge, now - call.pointee.started)
     }
     call.pointee.setResult(reply, flags: flags)
     if edge.pointee.fromCaller.isZero {
@@ -335,17 +339,6 @@ extension Engine {
     } else {
       schedule(.answerAtCaller, c, along: edge.pointee.fromCaller)
     }
-  }
-
-  /// Counts the end of a call along its edge.
-  @inline(__always) mutating func countCall(_ index: UInt16, _ reply: UInt16, since start: SimTime) {
-    let edge = edges.base + Int(index)
-    if reply < 500 && reply != 0 {
-      edge.pointee.succeeded &+= 1
-    } else {
-      edge.pointee.failed &+= 1
-    }
-    if histograms.isOn { histograms.recordEdge(index, now - start) }
   }
 
   /// The answer has reached the caller.

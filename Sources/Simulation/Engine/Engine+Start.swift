@@ -47,7 +47,7 @@ extension Engine {
     let slots = compiled.proxies.reduce(0) { $0 + Int($1.instanceCount * $1.clusterCount) }
     clusterOfInstance = Table(count: slots) { _ in none }
     let instances = compiled.proxies.reduce(0) { $0 + Int($1.instanceCount) }
-    filters = Array(repeating: nil, count: instances)
+    filters = Table(count: instances) { _ in FilterChain(random: RandomStream(state: 0)) }
     statistics = Table(count: compiled.clusterKinds.count) { _ in EnvoyClusterStatistics() }
     hostCounts = Table(count: compiled.endpointPods.count) { _ in HostCount() }
     sourceCounts = Table(count: compiled.sources.count) { _ in SourceCount() }

@@ -71,7 +71,7 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   var balancers = Table<ClusterBalancer>()
   var detectors = Table<ClusterHealth>()
   var judges = Table<OutlierDetector>()
-  var filters: [FilterChain?]
+  var filters: Table<FilterChain>
   var rateLimitCounters: [FixedWindowCounter] = []
   var lastRateLimit = SimTime(nanoseconds: .min / 2)
 

@@ -21,7 +21,7 @@ struct ModelCompiler: ~Copyable {
   var pods: [Pod] = []
   var scripts: [HostScript?] = []
   var entries: [UInt32] = []
-  var steps: [Step] = [Step(code: .end)]
+  var steps: [Step] = [Step(code: .end), Step(code: .gone)]
   var branches: [UInt32] = []
   var choices: [(below: Double, step: UInt32)] = []
   var replies: [SpecialReply] = []
@@ -61,6 +61,11 @@ struct ModelCompiler: ~Copyable {
     self.directProxies = directProxies
   }
 
+  /// Whether any source goes through phases; its requests carry ``CallExtra``.
+  private var hasScriptedClient: Bool {
+    model.sources.contains { if case .phases = $0.pattern { true } else { false } }
+  }
+
   func stream(_ name: String) -> RandomStream {
     RandomStream(seed: seed, replication: replication, name: name)
   }
@@ -85,7 +90,7 @@ struct ModelCompiler: ~Copyable {
           abandonedWork: service.abandonedWork, order: service.queueOrder,
           refusal: service.refusal.reply))
       for pod in service.pods {
-        var marks: UInt8 = 0
+        var marks: UInt16 = 0
         if pod.reachability == .down { marks |= Pod.isDown }
         if pod.reachability == .blackhole { marks |= Pod.isBlackhole }
         if pod.script != nil { marks |= Pod.isScripted }
@@ -269,7 +274,10 @@ struct ModelCompiler: ~Copyable {
     compiled.operation = UInt32(edge.operation)
     compiled.failureReply = UInt16(clamping: edge.statusOnFailure)
     compiled.isMirror = isMirror
-    compiled.hasEntryWork = !isMirror && !proxyModel.configuration.filters.isEmpty
+    let isEntry = model.sources.contains { $0.mix.contains { $0.edge == index } }
+    let carriesExtras = isEntry && (model.recording.requests || hasScriptedClient)
+    compiled.hasEntryWork =
+      !isMirror && (carriesExtras || !proxyModel.configuration.filters.isEmpty)
     compiled.hasClient = !isMirror && edge.client != nil
     var policy: RetryPolicy?
     switch action {
@@ -311,7 +319,7 @@ struct ModelCompiler: ~Copyable {
     compiled.mirrorCount = compiled.isMirror ? 0 : UInt32(forward.mirrors.count)
     compiled.hasRareWork =
       compiled.streamIdle.isOn || compiled.maxStreamDuration.isOn || compiled.hedges
-      || compiled.mirrorCount > 0
+      || compiled.mirrorCount > 0 || configuration.workerThreads > 1
     let destinations = forward.destinations.filter { $0.weight > 0 }
     if destinations.count == 1 {
       compiled.action = .forward

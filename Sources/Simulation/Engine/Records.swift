@@ -239,7 +239,7 @@ struct Pod: BitwiseCopyable {
   var queueTail: UInt32 = none
   var service: UInt32
   /// See the constants; 0 on the common path.
-  var marks: UInt8 = 0
+  var marks: UInt16 = 0
   var random: RandomStream
   /// Work takes so many times as long.
   var slowFactor: Double = 1
@@ -266,14 +266,22 @@ struct Pod: BitwiseCopyable {
   var failShare: Double = 0
   var failReply: UInt16 = 0
 
-  static let isDown: UInt8 = 1 << 0
-  static let isBlackhole: UInt8 = 1 << 1
-  static let isScripted: UInt8 = 1 << 2
-  static let hangs: UInt8 = 1 << 3
-  static let failsAtOnce: UInt8 = 1 << 4
-  static let failsAfterService: UInt8 = 1 << 5
+  static let isDown: UInt16 = 1 << 0
+  static let isBlackhole: UInt16 = 1 << 1
+  static let isScripted: UInt16 = 1 << 2
+  static let hangs: UInt16 = 1 << 3
+  static let failsAtOnce: UInt16 = 1 << 4
+  static let failsAfterService: UInt16 = 1 << 5
   /// The pod's health check answers badly.
-  static let isUnhealthy: UInt8 = 1 << 6
+  static let isUnhealthy: UInt16 = 1 << 6
+  /// Its service's network does, see ``Service/networkMarks``.
+  static let hasNetworkFault: UInt16 = 1 << 7
+  /// ``slowFactor`` is not 1.
+  static let isSlow: UInt16 = 1 << 8
+  /// What an answer must be looked at for.
+  static let concernsAnswers = failsAfterService
+  /// What an arriving try must be looked at for.
+  static let concernsArrivals = isDown | isBlackhole | isScripted | hangs | failsAtOnce
 
   @inline(__always) mutating func account(at now: SimTime) {
     let elapsed = (now - lastChange).nanoseconds

@@ -42,7 +42,7 @@ struct Edge {
 
   var action = Action.noRoute
   var placement = Placement.single
-  /// True when anything before the router needs ``CallExtra`` or filters.
+  /// True when filters, or calls that come with a ``CallExtra``, stand before the router.
   var hasEntryWork = false
   /// True when mirrors, hashing, hedging, or timers beyond route and try are configured.
   var hasRareWork = false
@@ -88,6 +88,8 @@ struct Edge {
   var attempts: UInt64 = 0
   var retries: UInt64 = 0
   var retriesRefused: UInt64 = 0
+  /// Calls of clients that handle failures themselves; each may be several calls above.
+  var client: (calls: UInt64, succeeded: UInt64, failed: UInt64) = (0, 0, 0)
 }
 
 /// A proxy kind at run time.
@@ -168,8 +170,8 @@ struct ProxyCluster {
   var jitter: RandomStream
   /// When an overflow was last logged.
   var lastOverflow = SimTime(nanoseconds: .min / 2)
-  /// True while a pick was last made in panic.
-  var inPanic = false
+  /// 1 while a pick was last made in panic, else 0.
+  var inPanic: UInt32 = 0
 }
 
 /// A service at run time.
@@ -224,12 +226,18 @@ struct Step {
     case endBranch
     /// The end.
     case end
+    /// The end of work that was dropped while its event was on the way.
+    case gone
   }
   var code: Code
   var a: UInt32 = 0
   var b: UInt32 = 0
   var p: Double = 0
   var law = CompiledDistribution.constant(0)
+
+  /// The table of steps begins with an end, and the end of dropped work.
+  static let endIndex: UInt32 = 0
+  static let goneIndex: UInt32 = 1
 }
 
 /// A reply that is more than a status.
