@@ -1,0 +1,152 @@
+public import Results
+public import Scenario
+import TimeAndChance
+
+/// Runs a scenario: replications in parallel, in fixed batches, until the plan is satisfied.
+///
+/// The result is a function of the scenario and the settings alone. Which batch comes next is
+/// decided by whole batches in the order of their numbers, so neither the number of threads nor
+/// chance in their timing can change a byte of it.
+public struct ScenarioRunner: Sendable {
+  /// How to run.
+  public struct Settings: Sendable {
+    /// How many replications; nil leaves it to the scenario.
+    public var replications: Replications?
+    /// Events of one replication at most; nil is unlimited.
+    public var maxEvents: UInt64?
+    /// Bytes of records, timers and pending events of one replication at most; nil is unlimited.
+    public var maxMemory: Int?
+    /// Replications at the same time at most; at least 1.
+    public var threads: Int
+    /// The words that ran it, without seed and replications, for the report.
+    public var command: [String]
+    /// The version of the program, for the report.
+    public var version: String
+    /// Asked now and then; true ends the run with what there is.
+    public var isInterrupted: @Sendable () -> Bool
+
+    /// Settings; without limits by default.
+    public init(
+      replications: Replications? = nil, maxEvents: UInt64? = nil, maxMemory: Int? = nil,
+      threads: Int = 1, command: [String] = ["foreshock", "run"], version: String = "",
+      isInterrupted: @escaping @Sendable () -> Bool = { false }
+    ) {
+      self.replications = replications
+      self.maxEvents = maxEvents
+      self.maxMemory = maxMemory
+      self.threads = max(1, threads)
+      self.command = command
+      self.version = version
+      self.isInterrupted = isInterrupted
+    }
+  }
+
+  /// How far a run is.
+  public struct Progress: Sendable, Equatable {
+    /// Replications that have ended.
+    public var done: Int
+    /// Replications of the batches that were begun.
+    public var planned: Int
+    /// Events simulated so far.
+    public var events: UInt64
+  }
+
+  /// The scenario as the engine is fed with it.
+  public let compiled: CompiledScenario
+  /// What is run.
+  public let description: RunDescription
+  private let plan: ReplicationPlan
+  private let settings: Settings
+  private let seed: UInt64
+
+  /// A runner of a scenario.
+  ///
+  /// - Throws: ``CompilationError`` when the scenario is too large to be run.
+  public init(
+    _ scenario: Scenario, settings: Settings = Settings()
+  ) throws(CompilationError) {
+    compiled = try ScenarioCompiler.compile(scenario)
+    description = RunDescription(
+      scenario, version: settings.version, command: settings.command)
+    plan = ReplicationPlan(settings.replications ?? scenario.replications)
+    self.settings = settings
+    seed = scenario.seed
+  }
+
+  /// What the run does not do as the scenario says.
+  public var gaps: [ModelGap] { compiled.gaps }
+
+  /// Runs batch after batch.
+  ///
+  /// - Parameter progress: told after each replication, from any thread.
+  /// - Returns: the result; partial when the run was interrupted or met a limit.
+  public func run(
+    progress: @escaping @Sendable (Progress) -> Void = { _ in }
+  ) async -> RunResult {
+    var results: [ReplicationResult] = []
+    var result: RunResult?
+    while true {
+      let batch = plan.nextBatch(after: results.count, verdicts: result?.verdicts ?? [])
+      if batch.isEmpty { break }
+      results += await run(batch, progress: progress)
+      let wasInterrupted = results.contains { $0.earlyEnd == .interrupted }
+      if wasInterrupted {
+        // Whole replications say more than torn ones; of none the torn ones are all there is.
+        let whole = results.filter { $0.earlyEnd != .interrupted }
+        return RunResult(
+          description, whole.isEmpty ? results : whole, wasInterrupted: true)
+      }
+      result = RunResult(description, results)
+      if results.contains(where: { $0.earlyEnd != nil }) { break }
+    }
+    return result ?? RunResult(description, results)
+  }
+
+  /// Runs the replications of a batch; in the order of their numbers.
+  private func run(
+    _ batch: Range<Int>, progress: @escaping @Sendable (Progress) -> Void
+  ) async -> [ReplicationResult] {
+    var results: [ReplicationResult] = []
+    var events: UInt64 = 0
+    await withTaskGroup(of: ReplicationResult.self) { group in
+      var next = batch.lowerBound
+      while next < batch.upperBound, next - batch.lowerBound < settings.threads {
+        let index = next
+        group.addTask { replication(index) }
+        next += 1
+      }
+      while let result = await group.next() {
+        results.append(result)
+        events += result.simulatedEvents
+        progress(
+          Progress(
+            done: batch.lowerBound + results.count, planned: batch.upperBound, events: events))
+        if next < batch.upperBound, !settings.isInterrupted() {
+          let index = next
+          group.addTask { replication(index) }
+          next += 1
+        }
+      }
+      if next < batch.upperBound, !results.contains(where: { $0.earlyEnd == .interrupted }) {
+        // What was left out must not look like a decision of the plan.
+        for place in results.indices.prefix(1) { results[place].earlyEnd = .interrupted }
+      }
+    }
+    return results.sorted { $0.index < $1.index }
+  }
+
+  /// One replication.
+  public func replication(_ index: Int) -> ReplicationResult {
+    let number = UInt64(index)
+    let model = compiled.model(seed: seed, replication: number)
+    let record = SimulationRun.run(
+      model, seed: seed, replication: number,
+      limits: RunLimits(
+        maxEvents: settings.maxEvents, maxMemory: settings.maxMemory,
+        isInterrupted: settings.isInterrupted))
+    let reader = RecordReader(
+      run: description, compiled: compiled,
+      spells: compiled.spells(seed: seed, replication: number))
+    return reader.result(of: record, index: index)
+  }
+}
