@@ -6,7 +6,7 @@ enum Interruption {
   /// The signal that came; 0 is none.
   private static let signal = Atomic<Int32>(0)
 
-  /// Listens from now on. A second signal ends the program at once.
+  /// Listens from now on; a second signal ends the program at once.
   static func listen() {
     for number in [SIGINT, SIGTERM] {
       Glibc.signal(number) { number in

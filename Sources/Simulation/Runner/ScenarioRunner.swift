@@ -84,32 +84,32 @@ public struct ScenarioRunner: Sendable {
     progress: @escaping @Sendable (Progress) -> Void = { _ in }
   ) async -> RunResult {
     var results: [ReplicationResult] = []
-    var result: RunResult?
+    var verdicts: [Verdict] = []
     while true {
-      let batch = plan.nextBatch(after: results.count, verdicts: result?.verdicts ?? [])
+      let batch = plan.nextBatch(after: results.count, verdicts: verdicts)
       if batch.isEmpty { break }
-      results += await run(batch, progress: progress)
-      let wasInterrupted = results.contains { $0.earlyEnd == .interrupted }
+      let (more, wasInterrupted) = await run(batch, progress: progress)
+      results += more
       if wasInterrupted {
         // Whole replications say more than torn ones; of none the torn ones are all there is.
         let whole = results.filter { $0.earlyEnd != .interrupted }
-        return RunResult(
-          description, whole.isEmpty ? results : whole, wasInterrupted: true)
+        return RunResult(description, whole.isEmpty ? results : whole, wasInterrupted: true)
       }
-      result = RunResult(description, results)
       if results.contains(where: { $0.earlyEnd != nil }) { break }
+      verdicts = Verdict.judge(description, by: results)
     }
-    return result ?? RunResult(description, results)
+    return RunResult(description, results)
   }
 
-  /// Runs the replications of a batch; in the order of their numbers.
+  /// Runs the replications of a batch: the results in the order of their numbers, and whether the
+  /// batch was interrupted.
   private func run(
     _ batch: Range<Int>, progress: @escaping @Sendable (Progress) -> Void
-  ) async -> [ReplicationResult] {
+  ) async -> (results: [ReplicationResult], wasInterrupted: Bool) {
     var results: [ReplicationResult] = []
     var events: UInt64 = 0
+    var next = batch.lowerBound
     await withTaskGroup(of: ReplicationResult.self) { group in
-      var next = batch.lowerBound
       while next < batch.upperBound, next - batch.lowerBound < settings.threads {
         let index = next
         group.addTask { replication(index) }
@@ -127,12 +127,9 @@ public struct ScenarioRunner: Sendable {
           next += 1
         }
       }
-      if next < batch.upperBound, !results.contains(where: { $0.earlyEnd == .interrupted }) {
-        // What was left out must not look like a decision of the plan.
-        for place in results.indices.prefix(1) { results[place].earlyEnd = .interrupted }
-      }
     }
-    return results.sorted { $0.index < $1.index }
+    let isTorn = results.contains { $0.earlyEnd == .interrupted }
+    return (results.sorted { $0.index < $1.index }, isTorn || next < batch.upperBound)
   }
 
   /// One replication.
