@@ -99,9 +99,9 @@ extension Engine {
 
   /// A caller stops listening to a call: nobody hears its answer.
   mutating func clientLeaves(_ c: UInt32) {
+    calls[c].parent = Parent.nobody
     switch calls[c].state {
-    case .ended: calls[c].parent = Parent.nobody
-    case .entering: calls[c].parent = Parent.nobody
+    case .ended, .entering: break
     case .pending, .backingOff, .trying:
       endByProxy(c, status: 0, .downstreamConnectionTermination, .downstreamRemoteDisconnect)
     }
