@@ -65,6 +65,9 @@ public enum ScenarioLoader {
     return reader.result(resolver.scenario)
   }
 
+  /// Every field of the manifests that are read, and whether it is read, ignored or not simulated.
+  public static var manifestFields: [ManifestField] { ManifestTables.fields }
+
   /// The JSON Schema of scenario files, draft 2020-12.
   public static var jsonSchema: String {
     SchemaWriter.document(

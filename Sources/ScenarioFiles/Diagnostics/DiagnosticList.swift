@@ -8,6 +8,14 @@ struct DiagnosticList {
   private static let limit = 200
   private var dropped = 0
 
+  /// Whether further ones are only counted.
+  ///
+  /// A hostile file has a mistake on each of its lines; what is costly to say is not worked out then.
+  var isFull: Bool { diagnostics.count >= Self.limit }
+
+  /// How many were found.
+  var count: Int { diagnostics.count + dropped }
+
   /// Whether anything keeps the scenario from being run.
   private(set) var hasErrors = false
 

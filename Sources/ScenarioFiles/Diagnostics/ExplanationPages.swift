@@ -17,8 +17,9 @@ extension DiagnosticCode {
       (
         "a file is too large",
         """
-        One file may have \(limits.fileBytes) bytes, all files together \(limits.totalBytes). Manifests of a
-        whole cluster fit; a dump of every ConfigMap may not. Leave out what does not shape traffic.
+        One file may have \(limits.fileBytes) bytes and \(limits.documents) documents, all files together
+        \(limits.totalBytes) bytes. Manifests of a whole cluster fit; a dump of every ConfigMap may not.
+        Leave out what does not shape traffic.
         """
       )
     case .notUTF8:

@@ -126,8 +126,16 @@ public struct FileSystem: Sendable {
         return entries.keys.sorted().map { Entry(name: $0, isFolder: entries[$0] ?? false) }
       },
       realPath: { path in
-        let plain = path.isEmpty || path == "." ? "" : path
-        return "/" + resolve(plain)
+        // The working folder of these files is /memory.
+        var parts = ["memory"]
+        for part in resolve(path == "." ? "" : path).split(separator: "/") where part != "." {
+          if part != ".." {
+            parts.append(String(part))
+          } else if !parts.isEmpty {
+            parts.removeLast()
+          }
+        }
+        return "/" + parts.joined(separator: "/")
       })
   }
 }

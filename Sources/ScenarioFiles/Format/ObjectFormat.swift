@@ -100,6 +100,10 @@ extension Format {
 extension Reading {
   /// Says that a key is not known here, and which was probably meant.
   mutating func unknownKey(_ entry: YAMLNode.Entry, known: [String]) {
+    if diagnostics.isFull {
+      diagnostics.error(.unknownKey, at: entry.keySpan, "unknown key")
+      return
+    }
     let all = known.count <= 12 ? "the keys here are \(known.joined(separator: ", "))" : nil
     diagnostics.error(
       .unknownKey, at: entry.keySpan, path: path.key(entry.key),

@@ -111,18 +111,19 @@ extension Format where Value == Double {
         return nil
       }
       guard text.hasSuffix("%") else {
-        let isNumber = ExactDecimal(text[...]) != nil
+        let number = ExactDecimal(text[...])?.double
+        let percent = number.map { $0 <= 1 ? ($0 * 100).short : $0.short }
         reading.error(
-          isNumber ? .unitMissing : .notANumber, at: node.span,
+          number == nil ? .notANumber : .unitMissing, at: node.span,
           "'\(reading.key)' must be a percentage, is \(text.quoted)",
-          help: isNumber ? "write \(text)% (or the share times 100)" : nil)
+          help: percent.map { "write \($0)%" })
         return nil
       }
       guard let exact = ExactDecimal(text.dropLast()) else {
         reading.notANumber(text, node.span, "a percentage")
         return nil
       }
-      let value = exact.double / 100
+      let value = exact.hundredth
       guard range.contains(value) else {
         let lower = (range.lowerBound * 100).short
         reading.outOfRange(text, node.span, "\(lower)%...\((range.upperBound * 100).short)%")

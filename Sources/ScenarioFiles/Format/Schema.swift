@@ -37,17 +37,19 @@ struct SchemaWriter {
   private var names: Set<String> = []
 
   /// The whole document for a root schema.
+  ///
+  /// Documents with `apiVersion` and `kind` are manifests, which stand in the same files and have
+  /// schemas of their own.
   static func document(_ root: Schema, title: String, description: String) -> String {
     var writer = SchemaWriter()
-    var members = writer.json(root).members
-    members.insert(
-      contentsOf: [
-        ("$schema", .text("https://json-schema.org/draft/2020-12/schema")),
-        ("title", .text(title)), ("description", .text(description)),
-      ], at: 0)
-    let sorted = writer.definitions.sorted { $0.name < $1.name }.map { ($0.name, $0.value) }
-    members.append(("$defs", .object(sorted)))
-    return JSONText.object(members).written(indent: 0) + "\n"
+    let reference = writer.json(.definition("Scenario", { root }))
+    let definitions = writer.definitions.sorted { $0.name < $1.name }.map { ($0.name, $0.value) }
+    let isManifest = JSONText.list([.text("apiVersion"), .text("kind")])
+    return JSONText.object([
+      ("$schema", .text("https://json-schema.org/draft/2020-12/schema")), ("title", .text(title)),
+      ("description", .text(description)), ("if", .object([("required", isManifest)])),
+      ("then", .literal("true")), ("else", reference), ("$defs", .object(definitions)),
+    ]).written(indent: 0) + "\n"
   }
 
   private mutating func json(_ schema: Schema) -> JSONText {

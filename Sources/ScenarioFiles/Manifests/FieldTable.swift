@@ -45,45 +45,70 @@ struct FieldTable {
 
   /// Goes through a document: counts its fields and warns of those that have no effect here.
   func check(
-    _ node: YAMLNode, kind: String, _ path: KeyPathText, _ fields: inout FieldCounts,
+    _ document: YAMLNode, kind: String, _ fields: inout FieldCounts,
     _ diagnostics: inout DiagnosticList
   ) {
-    for element in node.elements ?? [] {
-      check(element, kind: kind, path, &fields, &diagnostics)
-    }
-    for entry in node.entries ?? [] {
-      let entryPath = path.key(entry.key)
-      guard let (name, table) = child(entry.key) else {
-        fields.add(kind, path.field(entry.key), .unknown)
-        diagnostics.warning(
-          .unknownField, at: entry.keySpan, path: entryPath,
-          "unknown field \(entry.key.quoted) of \(kind)",
-          help: Spelling.help(for: entry.key, among: children.map(\.name)))
-        continue
+    var walk = Walk(kind: kind, fields: fields, diagnostics: diagnostics)
+    walk.check(document, self, KeyPathText(), "")
+    fields = walk.fields
+    diagnostics = walk.diagnostics
+  }
+
+  /// A walk through one document; places have indices, the paths of statistics have none.
+  private struct Walk {
+    let kind: String
+    var fields: FieldCounts
+    var diagnostics: DiagnosticList
+
+    mutating func check(
+      _ node: YAMLNode, _ table: FieldTable, _ path: KeyPathText, _ field: String
+    ) {
+      for (index, element) in (node.elements ?? []).enumerated() {
+        check(element, table, path.index(index), field)
       }
-      fields.add(kind, path.field(name), table.handling)
-      switch table.handling {
-      case .unmodelled:
-        let reason = table.reason.isEmpty ? "it changes behaviour" : table.reason
+      for entry in node.entries ?? [] { check(entry, table, path.key(entry.key), field) }
+    }
+
+    private mutating func check(
+      _ entry: YAMLNode.Entry, _ table: FieldTable, _ path: KeyPathText, _ field: String
+    ) {
+      let prefix = field.isEmpty ? "" : field + "."
+      guard let (name, child) = table.child(entry.key) else {
+        fields.add(kind, prefix + entry.key.shortened(to: 60), .unknown)
         diagnostics.warning(
-          .unmodelledField, at: entry.keySpan, path: entryPath,
+          .unknownField, at: entry.keySpan, path: path,
+          "unknown field \(entry.key.quoted) of \(kind)",
+          help: diagnostics.isFull
+            ? nil : Spelling.help(for: entry.key, among: table.children.map(\.name)))
+        return
+      }
+      fields.add(kind, prefix + name, child.handling)
+      switch child.handling {
+      case .unmodelled:
+        let reason = child.reason.isEmpty ? "it changes behaviour" : child.reason
+        diagnostics.warning(
+          .unmodelledField, at: entry.keySpan, path: path,
           "'\(entry.key)' of \(kind) is not simulated: \(reason)")
-      case .read where !table.children.isEmpty:
-        let next = name == "*" ? path.key("*") : entryPath
-        table.check(entry.value, kind: kind, next, &fields, &diagnostics)
+      case .read where !child.children.isEmpty:
+        check(entry.value, child, path, prefix + name)
       case .read, .ignored, .unknown: break
       }
+    }
+  }
+
+  /// Every field with what becomes of it, depth first.
+  func fields(of kind: String, below path: String = "") -> [ManifestField] {
+    children.flatMap { name, child in
+      let own = path.isEmpty ? name : "\(path).\(name)"
+      let isLeaf = child.children.isEmpty || child.handling != .read
+      let field = ManifestField(kind: kind, path: own, handling: child.handling, count: 0)
+      return isLeaf ? [field] : child.fields(of: kind, below: own)
     }
   }
 
   private func child(_ name: String) -> (String, FieldTable)? {
     children.first { $0.name == name } ?? children.first { $0.name == "*" }
   }
-}
-
-extension KeyPathText {
-  /// The path of a field as statistics name it.
-  fileprivate func field(_ name: String) -> String { text.isEmpty ? name : text + "." + name }
 }
 
 /// How often each field occurred.

@@ -35,6 +35,8 @@ struct ManifestSet {
   var fields = FieldCounts()
   /// How many documents of each kind there were, sorted by kind.
   var documents: [DocumentCount] = []
+  /// The tables of fields that were needed so far, by kind.
+  private var tables: [String: FieldTable] = [:]
   /// Kinds and names that were seen, against objects written twice.
   private var seen: [String: SourceSpan] = [:]
 
@@ -63,9 +65,7 @@ struct ManifestSet {
     }
     let version = document["apiVersion"]?.text ?? ""
     let isIstio = version.contains("istio.io/")
-    guard Self.isOurs(kind, version),
-      let table = ManifestTables.table(kind: kind, isIstio: isIstio)
-    else {
+    guard Self.isOurs(kind, version), let table = table(kind, isIstio) else {
       count(kind, isRead: false)
       if ManifestTables.behavioural.contains(kind) {
         diagnostics.warning(
@@ -76,7 +76,7 @@ struct ManifestSet {
       return
     }
     count(kind, isRead: true)
-    table.check(document, kind: kind, KeyPathText(), &fields, &diagnostics)
+    table.check(document, kind: kind, &fields, &diagnostics)
     guard let meta = meta(kind, document, &diagnostics) else { return }
     let identity = meta.title + (isIstio ? " istio" : "")
     if let first = seen[identity] {
@@ -87,6 +87,14 @@ struct ManifestSet {
     }
     seen[identity] = meta.span
     read(meta, ManifestCursor(manifest: meta.title, node: document), isIstio, &diagnostics)
+  }
+
+  private mutating func table(_ kind: String, _ isIstio: Bool) -> FieldTable? {
+    let key = isIstio ? "istio \(kind)" : kind
+    if let known = tables[key] { return known }
+    let table = ManifestTables.table(kind: kind, isIstio: isIstio)
+    tables[key] = table
+    return table
   }
 
   /// Whether a kind is the one we know and not a namesake of another product.
@@ -107,8 +115,9 @@ struct ManifestSet {
     if let index = documents.firstIndex(where: { $0.kind == name && $0.isRead == isRead }) {
       documents[index].count += 1
     } else {
-      documents.append(DocumentCount(kind: name, count: 1, isRead: isRead))
-      documents.sort { ($0.kind, $0.isRead ? 0 : 1) < ($1.kind, $1.isRead ? 0 : 1) }
+      let count = DocumentCount(kind: name, count: 1, isRead: isRead)
+      let place = documents.firstIndex { $0.kind > name } ?? documents.count
+      documents.insert(count, at: place)
     }
   }
 

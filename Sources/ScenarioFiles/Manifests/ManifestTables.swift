@@ -1,3 +1,5 @@
+import Scenario
+
 /// The fields of each kind of manifest that is read.
 enum ManifestTables {
   /// The table of a kind; nil when the kind is not read.
@@ -19,6 +21,20 @@ enum ManifestTables {
     default: spec = nil
     }
     return spec.map { FieldTable(common + $0) }
+  }
+
+  /// Every field of every kind that is read, with what becomes of it.
+  static var fields: [ManifestField] {
+    let kinds = [
+      "Deployment", "StatefulSet", "Service", "Node", "VirtualService", "DestinationRule",
+      "PeerAuthentication", "EnvoyFilter", "ServiceEntry", "HTTPRoute",
+    ]
+    let plain = kinds.flatMap { table(kind: $0, isIstio: true)?.fields(of: $0) ?? [] }
+    let gateways = [true, false].flatMap { isIstio in
+      table(kind: "Gateway", isIstio: isIstio)?
+        .fields(of: isIstio ? "Gateway (Istio)" : "Gateway (Gateway API)") ?? []
+    }
+    return plain + gateways
   }
 
   /// Kinds that change what users see and are not simulated.

@@ -12,7 +12,10 @@ extension ScenarioResolver {
     checkRoutes()
     let planes = scenario.workloads.indices.map { dataPlane(of: $0) }
     bindWaypoints(planes)
-    for index in scenario.workloads.indices { place(planes[index], workload: index) }
+    let requests = requestsByWorkload()
+    for index in scenario.workloads.indices {
+      place(planes[index], workload: index, requests[index] ?? [])
+    }
     for entrance in entrances { fill(entrance) }
     noteMeshDefaults(planes)
     warnOfUnusedPolicies(planes)
@@ -53,7 +56,9 @@ extension ScenarioResolver {
     return manifests.mentionsIstio ? .sidecar : .none
   }
 
-  private mutating func place(_ plane: MeshDraft.DataPlane, workload index: Int) {
+  private mutating func place(
+    _ plane: MeshDraft.DataPlane, workload index: Int, _ requests: [MeshRequest]
+  ) {
     let workload = scenario.workloads[index]
     switch plane {
     case .none:
@@ -65,7 +70,7 @@ extension ScenarioResolver {
       let client = MeshClient(
         name: "sidecar of \(workload.name)", kind: .sidecarOutbound,
         namespace: workload.namespace, labels: workloads[index].labels, gateways: ["mesh"])
-      let proxy = addProxy(client, requests(of: index))
+      let proxy = addProxy(client, requests)
       scenario.workloads[index].dataPlane = .sidecar(outbound: proxy)
       if draft.mesh.serverSidecars ?? true {
         scenario.workloads[index].inbound = addInbound(index)
@@ -74,14 +79,15 @@ extension ScenarioResolver {
     scenario.workloads[index].mutualTLS = mutualTLS(of: index)
   }
 
-  /// What a workload asks others for: its calls, and traffic that starts at its pods.
-  private func requests(of index: Int) -> [MeshRequest] {
-    var result: [MeshRequest] = []
-    for site in callSites where site.workload == index {
-      result.append(MeshRequest(target: site.target, site: site))
+  /// What workloads ask others for: their calls, and traffic that starts at their pods.
+  private func requestsByWorkload() -> [Int: [MeshRequest]] {
+    var result: [Int: [MeshRequest]] = [:]
+    for site in callSites {
+      result[site.workload, default: []].append(MeshRequest(target: site.target, site: site))
     }
-    for source in scenario.traffic where source.origin == .workload(index) {
-      result += source.mix.map { MeshRequest(target: $0.target, site: nil) }
+    for source in scenario.traffic {
+      guard case .workload(let index) = source.origin else { continue }
+      result[index, default: []] += source.mix.map { MeshRequest(target: $0.target, site: nil) }
     }
     return result
   }

@@ -56,8 +56,9 @@ extension ScenarioResolver {
   ///
   /// In the mesh one VirtualService has a host; at a gateway those of the same host are joined.
   func virtualServices(for host: String, _ client: MeshClient) -> [VirtualServiceManifest] {
-    let candidates = manifests.virtualServices.compactMap {
-      virtualService -> (VirtualServiceManifest, Int)? in
+    let candidates = index.virtualServices(for: host).compactMap {
+      number -> (VirtualServiceManifest, Int)? in
+      let virtualService = manifests.virtualServices[number]
       guard virtualService.gateways.contains(where: { client.gateways.contains($0) }),
         client.kind == .gateway || virtualService.isVisible(from: client.namespace)
       else { return nil }
@@ -305,8 +306,9 @@ extension ScenarioResolver {
   /// - Source: Istio `pilot/pkg/model/push_context.go`, `destinationRule`.
   func destinationRule(for service: Int, _ client: MeshClient) -> MergedDestinationRule? {
     let host = scenario.services[service].host
+    let candidates = index.destinationRules(for: host).map { manifests.destinationRules[$0] }
     for namespace in [client.namespace, scenario.services[service].namespace, rootNamespace] {
-      let fits = manifests.destinationRules.filter {
+      let fits = candidates.filter {
         $0.meta.namespace == namespace && $0.host.matches(host)
           && $0.isVisible(from: client.namespace, labels: client.labels)
       }

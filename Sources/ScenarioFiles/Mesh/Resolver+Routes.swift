@@ -50,7 +50,7 @@ extension ScenarioResolver {
       }
       return
     }
-    let rules = manifests.destinationRules.filter { $0.host.matches(host.name) }
+    let rules = index.destinationRules(for: host.name).map { manifests.destinationRules[$0] }
     let subsets = rules.flatMap(\.subsets)
     guard let subset = subsets.first(where: { $0.name == destination.subset }) else {
       let known = subsets.map(\.name)
@@ -149,9 +149,10 @@ extension ScenarioResolver {
   }
 
   private mutating func check(_ rule: DestinationRuleManifest) {
-    let matched = scenario.services.indices.filter {
-      rule.host.matches(scenario.services[$0].host)
-    }
+    let matched =
+      rule.host.name.hasPrefix("*")
+      ? scenario.services.indices.filter { rule.host.matches(scenario.services[$0].host) }
+      : serviceIndex(host: rule.host.name).map { [$0] } ?? []
     if matched.isEmpty, !rule.host.name.hasPrefix("*") {
       diagnostics.warning(
         .danglingHost, at: rule.host.span, path: rule.host.path,

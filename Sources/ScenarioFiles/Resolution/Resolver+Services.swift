@@ -13,8 +13,14 @@ extension ScenarioResolver {
   /// The services of the scenario, then those that only manifests name.
   mutating func resolveServices() {
     var used: Set<Int> = []
+    var byName: [String: [Int]] = [:]
+    for (index, service) in manifests.services.enumerated() {
+      for name in Self.names(of: service) { byName[name, default: []].append(index) }
+    }
+    var hostsSeen: Set<String> = []
+    let namespace = usualNamespace
     for named in draft.services {
-      let found = manifests.services.indices.filter { matches(manifests.services[$0], named.name) }
+      let found = byName[named.name] ?? []
       if found.count > 1 {
         let choices = found.map {
           "\(manifests.services[$0].meta.name).\(manifests.services[$0].meta.namespace)"
@@ -33,7 +39,7 @@ extension ScenarioResolver {
         }
         add(manifests.services[index], draft: named)
       } else {
-        addWithoutManifest(named)
+        addWithoutManifest(named, namespace, &hostsSeen)
       }
     }
     for index in manifests.services.indices where !used.contains(index) {
@@ -41,11 +47,14 @@ extension ScenarioResolver {
     }
     for entry in manifests.serviceEntries { add(entry) }
     shortenNames()
+    index.read(scenario.services, services)
+    index.read(manifests)
   }
 
-  private func matches(_ service: ServiceManifest, _ name: String) -> Bool {
+  /// The names by which a Service can be meant.
+  private static func names(of service: ServiceManifest) -> [String] {
     let meta = service.meta
-    return name == meta.name || name == "\(meta.name).\(meta.namespace)" || name == service.host
+    return [meta.name, "\(meta.name).\(meta.namespace)", service.host]
   }
 
   private mutating func add(_ manifest: ServiceManifest, draft: Named<ServiceDraft>?) {
@@ -68,19 +77,19 @@ extension ScenarioResolver {
     services.append(
       ServiceKnowledge(
         draft: draft, manifest: manifest,
-        names: [
-          manifest.meta.name, "\(manifest.meta.name).\(manifest.meta.namespace)", manifest.host,
-        ]))
+        names: Self.names(of: manifest)))
   }
 
-  private mutating func addWithoutManifest(_ named: Named<ServiceDraft>) {
+  private mutating func addWithoutManifest(
+    _ named: Named<ServiceDraft>, _ usualNamespace: String, _ hostsSeen: inout Set<String>
+  ) {
     let name = named.name
     let isOutside = name.contains(".")
     let entry = manifests.serviceEntries.first { $0.hosts.contains(name) }
     let host = isOutside ? name.lowercased() : "\(name).\(usualNamespace).svc.cluster.local"
     var ports = entry?.ports ?? []
     if ports.isEmpty { ports = [Service.Port(number: named.value.port?.value ?? 80)] }
-    if scenario.services.contains(where: { $0.host == host }) {
+    if !hostsSeen.insert(host).inserted {
       diagnostics.error(
         .nameTwice, at: named.span, path: named.path,
         "service \(name.quoted) is described twice")
@@ -107,10 +116,12 @@ extension ScenarioResolver {
 
   /// Services that only manifests name go by their short name where that is clear.
   private mutating func shortenNames() {
+    var counts: [String: Int] = [:]
+    for service in services { for name in service.names { counts[name, default: 0] += 1 } }
     for index in scenario.services.indices {
       guard let manifest = services[index].manifest, services[index].draft == nil else { continue }
       let short = manifest.meta.name
-      if services.count(where: { $0.names.contains(short) }) == 1 {
+      if counts[short] == 1 {
         scenario.services[index].name = short
       }
     }
@@ -118,20 +129,20 @@ extension ScenarioResolver {
 
   /// The service of that name; nil without diagnostic when there is none.
   func serviceIndex(named name: String) -> Int? {
-    if let exact = scenario.services.firstIndex(where: { $0.name == name }) { return exact }
-    let found = services.indices.filter { services[$0].names.contains(name) }
+    if let exact = index.services[name] { return exact }
+    let found = index.serviceNames[name] ?? []
     return found.count == 1 ? found[0] : nil
   }
 
   /// The service of that host; nil when there is none.
   func serviceIndex(host: String) -> Int? {
-    scenario.services.firstIndex { $0.host == host }
+    index.hosts[host]
   }
 
   /// The service of that name, or a diagnostic.
   mutating func service(named name: Located<String>) -> Int? {
-    if let index = serviceIndex(named: name.value) { return index }
-    let found = services.indices.filter { services[$0].names.contains(name.value) }
+    if let known = serviceIndex(named: name.value) { return known }
+    let found = index.serviceNames[name.value] ?? []
     if found.count > 1 {
       let choices = found.compactMap { services[$0].names.dropFirst().first }
       diagnostics.error(
@@ -163,6 +174,7 @@ extension ScenarioResolver {
     scenario.services.append(
       Service(name: name, namespace: usualNamespace, host: host.name, kind: .routedOnly))
     services.append(ServiceKnowledge(draft: nil, manifest: nil, names: [name, host.name]))
+    index.read(scenario.services, services)
     return scenario.services.count - 1
   }
 }

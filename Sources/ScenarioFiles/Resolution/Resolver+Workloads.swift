@@ -4,7 +4,18 @@ import TimeAndChance
 extension ScenarioResolver {
   /// The pods behind the services, from manifests or as the scenario states them.
   mutating func resolveWorkloads() {
-    for manifest in manifests.workloads { add(manifest) }
+    // A Service is looked up by one label of its selector instead of compared with every pod.
+    var selectors: [String: [Int]] = [:]
+    for (index, service) in services.enumerated() {
+      guard let manifest = service.manifest, let label = manifest.selector.first else { continue }
+      selectors[Self.key(manifest.meta.namespace, label), default: []].append(index)
+    }
+    for manifest in manifests.workloads {
+      let owners = manifest.labels.flatMap {
+        selectors[Self.key(manifest.meta.namespace, $0)] ?? []
+      }
+      add(manifest, owners.sorted())
+    }
     for index in scenario.services.indices where scenario.services[index].workloads.isEmpty {
       addStatedWorkloads(of: index)
     }
@@ -13,24 +24,22 @@ extension ScenarioResolver {
     for index in scenario.workloads.indices { applySettings(to: index) }
   }
 
-  private mutating func add(_ manifest: WorkloadManifest) {
-    var owners = services.indices.filter { index in
-      guard let service = services[index].manifest,
-        service.meta.namespace == manifest.meta.namespace
-      else { return false }
-      return manifest.labels.isSelected(by: service.selector)
+  private static func key(_ namespace: String, _ label: Label) -> String {
+    "\(namespace)\u{0}\(label.name)\u{0}\(label.value)"
+  }
+
+  private mutating func add(_ manifest: WorkloadManifest, _ candidates: [Int]) {
+    var owners = candidates.filter {
+      manifest.labels.isSelected(by: services[$0].manifest?.selector ?? [])
     }
     if owners.isEmpty {
       // Pods without a Service can still be described, or send traffic.
       let name = manifest.meta.name
-      guard
-        let index = services.indices.first(where: {
-          services[$0].manifest == nil && scenario.services[$0].name == name
-        })
-      else { return }
-      owners = [index]
-      scenario.services[index].namespace = manifest.meta.namespace
-      scenario.services[index].host = "\(name).\(manifest.meta.namespace).svc.cluster.local"
+      guard let own = index.services[name], services[own].manifest == nil else { return }
+      owners = [own]
+      scenario.services[own].namespace = manifest.meta.namespace
+      scenario.services[own].host = "\(name).\(manifest.meta.namespace).svc.cluster.local"
+      index.hosts[scenario.services[own].host] = own
     }
     let described = owners.filter { services[$0].draft != nil }
     if described.count > 1, let first = services[described[0]].draft,

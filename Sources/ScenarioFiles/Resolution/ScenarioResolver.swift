@@ -12,6 +12,8 @@ struct ScenarioResolver {
   let readFile: (Located<String>, inout DiagnosticList) -> String?
   var diagnostics: DiagnosticList
   var scenario: Scenario
+  /// Services, routes and rules by their names.
+  var index = NameIndex()
   /// What the resolver knows of each service beside ``Scenario/services``.
   var services: [ServiceKnowledge] = []
   /// What the resolver knows of each workload beside ``Scenario/workloads``.
@@ -132,19 +134,24 @@ struct DefaultList {
 /// Which proxies run which manifest, each proxy once.
 struct PlacementList {
   private(set) var placements: [PolicyPlacement] = []
+  private var indices: [String: Int] = [:]
 
-  /// Makes a manifest known, run by nobody so far.
-  mutating func register(_ manifest: String) {
-    if !placements.contains(where: { $0.manifest == manifest }) {
-      placements.append(PolicyPlacement(manifest: manifest, proxies: []))
-    }
+  /// Makes a manifest known, run by nobody so far, and gives its index.
+  @discardableResult
+  mutating func register(_ manifest: String) -> Int {
+    if let index = indices[manifest] { return index }
+    indices[manifest] = placements.count
+    placements.append(PolicyPlacement(manifest: manifest, proxies: []))
+    return placements.count - 1
   }
 
   mutating func add(_ manifest: String, proxy: String) {
-    register(manifest)
-    guard let index = placements.firstIndex(where: { $0.manifest == manifest }),
+    let index = register(manifest)
+    // A proxy meets a manifest several times in a row, for its routes and clusters.
+    if !placements[index].proxies.suffix(4).contains(proxy),
       !placements[index].proxies.contains(proxy)
-    else { return }
-    placements[index].proxies.append(proxy)
+    {
+      placements[index].proxies.append(proxy)
+    }
   }
 }

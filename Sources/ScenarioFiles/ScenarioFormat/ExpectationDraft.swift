@@ -96,10 +96,10 @@ enum MetricFormats {
   /// The metric of that name: one of the list, or a quantile like `p99` or `p99.9`.
   private static func metric(_ name: String) -> Metric? {
     if let known = names.first(where: { $0.name == name }) { return known.metric }
-    guard name.hasPrefix("p"), let percent = ExactDecimal(name.dropFirst())?.double,
-      percent > 0, percent < 100
+    guard name.hasPrefix("p"), let share = ExactDecimal(name.dropFirst())?.hundredth,
+      share > 0, share < 1
     else { return nil }
-    return .latencyQuantile(percent / 100)
+    return .latencyQuantile(share)
   }
 
   /// A mapping of metrics to bounds.

@@ -60,6 +60,7 @@ public enum ScenarioSketch {
       .filter { $0["kind"] != nil && $0["apiVersion"] != nil }
     // Charts and other files of tools are not manifests; what is broken in them is not ours.
     guard !documents.isEmpty else { return false }
+    diagnostics.register(file: path, text: text)
     let before = set.documents.filter(\.isRead).reduce(0) { $0 + $1.count }
     for document in documents { set.add(document, &diagnostics) }
     return set.documents.filter(\.isRead).reduce(0) { $0 + $1.count } > before

@@ -80,7 +80,12 @@ struct ExactDecimal: Equatable {
   }
 
   /// The nearest `Double`.
-  var double: Double {
+  var double: Double { nearest(exponent) }
+
+  /// The nearest `Double` to a hundredth of the number.
+  var hundredth: Double { nearest(exponent - 2) }
+
+  private func nearest(_ exponent: Int) -> Double {
     // Decimal text to binary is correctly rounded by the standard library.
     Double("\(digits)e\(exponent)") ?? 0
   }

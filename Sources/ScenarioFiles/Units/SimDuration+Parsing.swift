@@ -57,13 +57,12 @@ extension SimDuration {
   /// The length of time as a file would write it: `1h30m`, `1.5s`, `250ms`.
   var written: String {
     if nanoseconds == 0 { return "0s" }
-    for (name, scale) in [("h", 3_600_000_000_000), ("m", 60_000_000_000)] as [(String, Int64)]
-    where nanoseconds % scale == 0 { return "\(nanoseconds / scale)\(name)" }
     if nanoseconds >= 60_000_000_000 {
-      let rest = SimDuration(nanoseconds: nanoseconds % 60_000_000_000)
+      let seconds = SimDuration(nanoseconds: nanoseconds % 60_000_000_000)
+      let rest = seconds == .zero ? "" : seconds.written
       let minutes = nanoseconds / 60_000_000_000
       let hours = minutes >= 60 ? "\(minutes / 60)h" : ""
-      return hours + (minutes % 60 > 0 ? "\(minutes % 60)m" : "") + rest.written
+      return hours + (minutes % 60 > 0 ? "\(minutes % 60)m" : "") + rest
     }
     for (name, scale) in [("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000)]
       as [(String, Int64)]

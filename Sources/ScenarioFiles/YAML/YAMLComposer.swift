@@ -82,18 +82,22 @@ struct YAMLComposer {
         isMapping
         ? try mapping(span, &parser, text, &diagnostics)
         : try sequence(span, &parser, text, &diagnostics)
-      if node.size > ReadingLimits.nodes {
-        diagnostics.error(
-          .tooManyNodes, at: span,
-          "aliases make this more than \(ReadingLimits.nodes) values",
-          help: "write fewer aliases inside anchors")
-        throw Stop()
-      }
+      try checkSize(node.size, span, &diagnostics)
       let anchor = isMapping ? event.data.mapping_start.anchor : event.data.sequence_start.anchor
       if let name = Self.string(anchor) { anchors[name] = node }
       return node
     default: throw Stop()
     }
+  }
+
+  private func checkSize(
+    _ size: Int, _ span: SourceSpan, _ diagnostics: inout DiagnosticList
+  ) throws(Stop) {
+    guard size > ReadingLimits.nodes else { return }
+    diagnostics.error(
+      .tooManyNodes, at: span, "aliases make this more than \(ReadingLimits.nodes) values",
+      help: "write fewer aliases inside anchors")
+    throw Stop()
   }
 
   private func alias(
@@ -140,6 +144,7 @@ struct YAMLComposer {
       let element = try node(from: event, &parser, text, &diagnostics)
       size += element.size
       elements.append(element)
+      try checkSize(size, span, &diagnostics)
     }
     return YAMLNode(content: .sequence(elements), span: span, size: size)
   }
@@ -158,6 +163,7 @@ struct YAMLComposer {
       defer { yaml_event_delete(&valueEvent) }
       let value = try node(from: valueEvent, &parser, text, &diagnostics)
       builder.add(key: key, value: value, source: text, &diagnostics)
+      try checkSize(builder.size, span, &diagnostics)
     }
     return builder.node(at: span, &diagnostics)
   }
@@ -213,7 +219,8 @@ private struct MappingBuilder {
   private var entries: [YAMLNode.Entry] = []
   private var places: [String: Int] = [:]
   private var merged: [YAMLNode] = []
-  private var size = 1
+  /// How many values it holds so far, those to be merged included.
+  private(set) var size = 1
 
   mutating func add(
     key: YAMLNode, value: YAMLNode, source: Substring, _ diagnostics: inout DiagnosticList
@@ -229,6 +236,7 @@ private struct MappingBuilder {
     }
     if isPlain, name == "<<" {
       merged.append(value)
+      size += value.size
       return
     }
     if let place = places[name] {
@@ -246,7 +254,6 @@ private struct MappingBuilder {
   func node(at span: SourceSpan, _ diagnostics: inout DiagnosticList) -> YAMLNode {
     var entries = entries
     var places = places
-    var size = size
     for source in merged.flatMap({ $0.elements ?? [$0] }) {
       guard let inherited = source.entries else {
         diagnostics.error(
@@ -254,8 +261,6 @@ private struct MappingBuilder {
           "'<<' must hold a mapping or a list of mappings, is \(source.kindName)")
         continue
       }
-      size += source.size
-      if size > ReadingLimits.nodes { break }
       for entry in inherited where places[entry.key] == nil {
         places[entry.key] = entries.count
         entries.append(entry)

@@ -9,9 +9,20 @@ enum YAMLDocuments {
   ) -> [YAMLNode] {
     diagnostics.register(file: file, text: text)
     var documents: [YAMLNode] = []
-    for part in parts(of: text) {
-      documents += YAMLComposer.compose(
+    let parts = parts(of: text)
+    if parts.count > ReadingLimits.documents {
+      diagnostics.error(
+        .fileTooLarge, at: SourceSpan(file: file),
+        "a file must have at most \(ReadingLimits.documents) documents, has \(parts.count)")
+      return []
+    }
+    for part in parts {
+      let before = diagnostics.count
+      let found = YAMLComposer.compose(
         part.text, file: file, firstLine: part.firstLine, diagnostics: &diagnostics)
+      // What is left of a template means nothing.
+      if diagnostics.count > before, HelmTemplate.line(in: part.text) != nil { continue }
+      documents += found
     }
     return documents
   }

@@ -1,19 +1,21 @@
 /// What a file may hold at most; beyond it there is a diagnostic, never a hang.
 public enum ReadingLimits {
   /// Bytes of one file.
-  public static let fileBytes = 16 << 20
+  public static let fileBytes = 8 << 20
   /// Bytes of all files together.
-  public static let totalBytes = 64 << 20
+  public static let totalBytes = 32 << 20
   /// Files that `manifests` may match.
   public static let files = 2_000
   /// Folders that a `manifests` pattern may visit.
   public static let folders = 5_000
+  /// Documents of one file.
+  public static let documents = 20_000
   /// Levels of lists and mappings inside one another.
   public static let nesting = 100
   /// Bytes of one text; the largest ConfigMap entry fits.
   public static let scalarBytes = 1 << 20
   /// Values of one document, aliases counted each time.
-  public static let nodes = 1_000_000
+  public static let nodes = 500_000
   /// Characters of a name.
   public static let nameLength = 253
   /// Pods of one workload.

@@ -1,0 +1,39 @@
+import Foundation
+import ScenarioFiles
+import Testing
+
+@Suite struct SchemaTests {
+  @Test func `the schema is JSON with a description on every key`() throws {
+    let object = try JSONSerialization.jsonObject(with: Data(ScenarioLoader.jsonSchema.utf8))
+    let schema = try #require(object as? [String: Any])
+    #expect(schema["$schema"] as? String == "https://json-schema.org/draft/2020-12/schema")
+    var missing: [String] = []
+    func visit(_ value: Any, _ path: String) {
+      if let list = value as? [Any] {
+        for (i, item) in list.enumerated() { visit(item, "\(path)[\(i)]") }
+      }
+      guard let object = value as? [String: Any] else { return }
+      for (name, property) in object["properties"] as? [String: [String: Any]] ?? [:]
+      where property["description"] == nil { missing.append("\(path).\(name)") }
+      for (name, inner) in object { visit(inner, "\(path).\(name)") }
+    }
+    visit(schema, "")
+    #expect(missing.isEmpty)
+  }
+
+  @Test func `every reference of the schema is defined`() throws {
+    let text = ScenarioLoader.jsonSchema
+    let object = try JSONSerialization.jsonObject(with: Data(text.utf8))
+    let definitions = try #require((object as? [String: Any])?["$defs"] as? [String: Any])
+    for part in text.split(separator: "#/$defs/").dropFirst() {
+      let name = String(part.prefix { $0 != "\"" })
+      #expect(definitions[name] != nil, "\(name)")
+    }
+  }
+
+  @Test func `the shipped schema is the one that the program prints`() throws {
+    let shipped = try String(
+      contentsOfFile: packageFolder + "/scenarios/schema.json", encoding: .utf8)
+    #expect(shipped == ScenarioLoader.jsonSchema)
+  }
+}

@@ -1,0 +1,40 @@
+import Scenario
+import ScenarioFiles
+import Testing
+
+@Suite struct SketchTests {
+  @Test func `a first scenario runs as it is and marks what to fill in`() throws {
+    let files = [
+      "deploy/front.yaml": ImportSamples.app("front"),
+      "deploy/stock.yaml": ImportSamples.app("stock"),
+      "deploy/route.yaml": """
+      apiVersion: networking.istio.io/v1
+      kind: VirtualService
+      metadata: {name: stock, namespace: shop}
+      spec:
+        hosts: [stock]
+        http: [{match: [{uri: {prefix: /count}}], route: [{destination: {host: stock}}]}]
+
+      """,
+      "deploy/values.yaml": "image: x\nkind: y\n",
+      "deploy/broken.yaml": "kind: {{ .Values.kind }}\n",
+    ]
+    let sketch = ScenarioSketch.write(folder: "deploy", fileSystem: .memory(files))
+    #expect(sketch.diagnostics.isEmpty)
+    let text = try #require(sketch.text)
+    #expect(text.contains("FILL IN"))
+    #expect(text.contains("stock GET /count"))
+    var saved = files
+    saved["deploy/scenario.yaml"] = text
+    let result = ScenarioLoader.load(
+      paths: ["deploy/scenario.yaml"], fileSystem: .memory(saved))
+    #expect(result.diagnostics.text == "")
+    #expect(result.scenario?.services.map(\.name) == ["front", "stock"])
+  }
+
+  @Test func `a folder without services is a mistake`() {
+    let sketch = ScenarioSketch.write(folder: "x", fileSystem: .memory(["x/a.yaml": "a: b"]))
+    #expect(sketch.text == nil)
+    #expect(sketch.diagnostics.map(\.code) == [.noPods])
+  }
+}
