@@ -12,7 +12,7 @@ struct FeedFixture {
   var faultEnd = 480
   var replications = 5
   var names = [
-    "gateway", "content", "timeline", "member", "search", "mysql",
+    "frontend", "content", "timeline", "member", "search", "mysql",
   ]
 
   /// A small generator of its own, so that fixtures do not follow changes of the simulator's.
@@ -28,7 +28,7 @@ struct FeedFixture {
   }
 
   /// The service's place in ``names``.
-  enum Place: Int { case gateway, content, timeline, member, search, mysql }
+  enum Place: Int { case frontend, content, timeline, member, search, mysql }
 
   var expectations: [Expectation] {
     func bound(
@@ -75,7 +75,8 @@ struct FeedFixture {
         .init(name: name, service: index, replicas: [2, 3, 5, 3, 2, 1][index % 6], workers: 40)
       },
       edges: [
-        .init(from: .source(0), to: 2), .init(from: .source(1), to: 1),
+        .init(from: .source(0), to: 0), .init(from: .source(1), to: 0),
+        .init(from: .service(0), to: 2), .init(from: .service(0), to: 1),
         .init(from: .service(1), to: 3), .init(from: .service(1), to: 5),
         .init(from: .service(2), to: 3), .init(from: .service(2), to: 1),
         .init(from: .service(2), to: 4), .init(from: .service(4), to: 5),

@@ -27,13 +27,13 @@ enum Axis {
     return values
   }
 
-  /// Round instants from the start to the end of a run, three to six of them, in seconds.
+  /// Round instants from the start to the end of a run, three to seven of them, in seconds.
   static func times(upTo seconds: Double) -> [Double] {
     let steps: [Double] = [
-      0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400,
+      0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 180, 300, 600, 900, 1_800, 3_600, 7_200, 14_400,
       43_200, 86_400, 172_800, 604_800, 2_592_000, 7_776_000,
     ]
-    let step = steps.first { seconds / $0 <= 5 } ?? seconds / 5
+    let step = steps.first { seconds / $0 <= 6 } ?? seconds / 5
     guard step > 0, seconds > 0 else { return [0] }
     return (0...Int(seconds / step)).map { Double($0) * step }
   }

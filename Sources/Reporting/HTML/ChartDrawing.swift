@@ -104,7 +104,7 @@ struct ChartDrawing {
         + "\(Ink.grid.stroke) stroke-width=\"1\"/>"
         + "<text x=\"\(Self.left - 6)\" y=\"\(fixed(self.y(tick) + 3.8))\" text-anchor=\"end\" "
         + "\(Ink.label.fill)>")
-    out.text(HumanNumber.text(tick, chart.unit))
+    out.text(tick == 0 ? "0" : HumanNumber.text(tick, chart.unit))
     out.raw("</text>")
   }
 
@@ -137,7 +137,7 @@ struct ChartDrawing {
     guard points.count > 1, points.contains(where: { $0.value.halfWidth > 0 }) else { return }
     let upper = path(points) { y($0.value.mean + $0.value.halfWidth) }
     let lower = path(points.reversed()) { y($0.value.mean - $0.value.halfWidth) }
-    out.raw("<path d=\"M\(upper)L\(lower)Z\" \(series.ink.fill) fill-opacity=\"0.24\"/>")
+    out.raw("<path d=\"M\(upper)L\(lower)Z\" \(series.ink.fill) fill-opacity=\"0.2\"/>")
   }
 
   private func line(_ series: Chart.Series, _ out: inout HTMLText) {

@@ -1,4 +1,4 @@
-/// HTML under construction. Whatever comes from users goes through ``text(_:)``.
+/// HTML under construction; whatever comes from users goes through ``text(_:)``.
 struct HTMLText {
   private(set) var html = ""
 

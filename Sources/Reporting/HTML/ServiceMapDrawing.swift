@@ -5,8 +5,8 @@ import Scenario
 struct ServiceMapDrawing {
   private let result: RunResult
   private let layout: ServiceMapLayout
-  private let across = 236.0
-  private let down = 86.0
+  private let across = 268.0
+  private let down = 84.0
   private let boxWidth = 138.0
   private let boxHeight = 52.0
   private let margin = 8.0
@@ -20,9 +20,7 @@ struct ServiceMapDrawing {
   var leftOut: Int { layout.leftOut }
 
   private var width: Double { margin * 2 + Double(layout.columns - 1) * across + boxWidth }
-  private var height: Double {
-    margin * 2 + Double(max(1, layout.rows) - 1) * down + boxHeight + 12
-  }
+  private var height: Double { margin * 2 + (layout.rows - 1) * down + boxHeight + 14 }
 
   /// The SVG element.
   var svg: String {
@@ -39,46 +37,53 @@ struct ServiceMapDrawing {
       "\(HumanNumber.things(layout.links.count, "edge")); "
         + (bad == 0 ? "none fails more than 1 %." : "\(bad) with more than 1 % errors, in dashes."))
     for link in layout.links { line(link, &out) }
+    for node in layout.nodes { box(node, &out) }
     var labels: [(x: Double, y: Double)] = []
     for link in layout.links { label(link, &labels, &out) }
-    for node in layout.nodes { box(node, &out) }
     out.raw("</svg>")
     return out.html
   }
 
   private func place(_ node: ServiceMapLayout.Node) -> (x: Double, y: Double) {
-    // Columns with fewer boxes are centred beside the fullest one.
-    let members = layout.nodes.count { $0.column == node.column }
-    let offset = Double(layout.rows - members) / 2
-    return (margin + Double(node.column) * across, margin + (Double(node.row) + offset) * down)
+    (margin + Double(node.column) * across, margin + (node.row - 0.5) * down)
   }
 
   private func failures(_ link: ServiceMapLayout.Link) -> Double {
     result.edges[link.edge].errorRate?.mean ?? 0
   }
 
-  /// The ends of a link's curve: from the right of the caller to the left of the called.
-  private func ends(
-    _ link: ServiceMapLayout.Link
-  ) -> (x0: Double, y0: Double, x1: Double, y1: Double) {
+  /// A point of the drawing.
+  private typealias Point = (x: Double, y: Double)
+
+  /// Where a link runs, in two points for each gap between columns.
+  ///
+  /// From the right of the caller, straight through the columns between, to the left of the called.
+  private func way(_ link: ServiceMapLayout.Link) -> [Point] {
     let (from, to) = (layout.nodes[link.from], layout.nodes[link.to])
     let (start, end) = (place(from), place(to))
-    let arriving = layout.links.filter { $0.to == link.to }
-    let leaving = layout.links.filter { $0.from == link.from }
-    func spread(_ links: [ServiceMapLayout.Link], by row: (ServiceMapLayout.Link) -> Double)
-      -> Double
+    func port(_ links: [ServiceMapLayout.Link], by row: (ServiceMapLayout.Link) -> Double) -> Double
     {
       let order = links.sorted { (row($0), $0.edge) < (row($1), $1.edge) }
       let index = order.firstIndex(of: link) ?? 0
       return boxHeight * (Double(index) + 1) / Double(order.count + 1)
     }
-    let y0 = start.y + spread(leaving) { place(layout.nodes[$0.to]).y }
-    let y1 = end.y + spread(arriving) { place(layout.nodes[$0.from]).y }
-    return (start.x + boxWidth, y0, end.x, y1)
+    let leaving = layout.links.filter { $0.from == link.from }
+    let arriving = layout.links.filter { $0.to == link.to }
+    var way: [Point] = [
+      (start.x + boxWidth, start.y + port(leaving) { $0.bends.first ?? layout.nodes[$0.to].row })
+    ]
+    for (place, row) in link.bends.enumerated() {
+      let x = margin + Double(from.column + 1 + place) * across
+      let y = margin + (row - 0.5) * down + boxHeight / 2
+      way += [(x, y), (x + boxWidth, y)]
+    }
+    way.append((end.x, end.y + port(arriving) { $0.bends.last ?? layout.nodes[$0.from].row }))
+    return way
   }
 
   private func line(_ link: ServiceMapLayout.Link, _ out: inout HTMLText) {
-    let (x0, y0, x1, y1) = ends(link)
+    let way = self.way(link)
+    guard let first = way.first, let last = way.last else { return }
     let flow = result.edges[link.edge]
     var rate = flow.tryRate?.mean ?? 0
     var thickness = 1.2
@@ -88,21 +93,27 @@ struct ServiceMapDrawing {
     }
     let isBad = failures(link) > 0.01
     let ink = isBad ? Ink.errors : Ink.edge
-    let bend = max(40, (x1 - x0).magnitude * 0.45)
-    let tip = x1 - 7
     func f(_ value: Double) -> String { ChartDrawing.fixed(value) }
+    var path = "M\(f(first.x)) \(f(first.y))"
+    for gap in stride(from: 0, to: way.count - 1, by: 2) {
+      let (start, end) = (way[gap], way[gap + 1])
+      if gap > 0 { path += "L\(f(start.x)) \(f(start.y))" }
+      let tip = gap + 2 == way.count ? end.x - 7 : end.x
+      let bend = max(36, (tip - start.x).magnitude * 0.45)
+      path +=
+        "C\(f(start.x + bend)) \(f(start.y)) \(f(tip - bend)) \(f(end.y)) \(f(tip)) \(f(end.y))"
+    }
     out.raw(
-      "<path d=\"M\(f(x0)) \(f(y0))C\(f(x0 + bend)) \(f(y0)) \(f(tip - bend)) \(f(y1)) "
-        + "\(f(tip)) \(f(y1))\" fill=\"none\" \(ink.stroke) stroke-width=\"\(f(thickness))\""
+      "<path d=\"\(path)\" fill=\"none\" \(ink.stroke) stroke-width=\"\(f(thickness))\""
         + (isBad ? " stroke-dasharray=\"7 3\"" : "") + "/>"
-        + "<path d=\"M\(f(x1)) \(f(y1))l-9 -4.5v9z\" \(ink.fill)/>")
+        + "<path d=\"M\(f(last.x)) \(f(last.y))l-9 -4.5v9z\" \(ink.fill)/>")
   }
 
-  /// The label stands on the curve's middle, or next to it when another is there.
+  /// The label stands on the curve's first part, or next to it when another is there.
   private func label(
     _ link: ServiceMapLayout.Link, _ taken: inout [(x: Double, y: Double)], _ out: inout HTMLText
   ) {
-    let (x0, y0, x1, y1) = ends(link)
+    let way = self.way(link)
     let flow = result.edges[link.edge]
     var text = HumanNumber.optional(flow.offeredRate, .perSecond)
     if failures(link) > 0.0005 { text += " · \(HumanNumber.share(failures(link)))" }
@@ -110,20 +121,22 @@ struct ServiceMapDrawing {
       let tries = Double(flow.total.attempts) / Double(flow.total.offered)
       if tries >= 1.01 { text += " · ×\(HumanNumber.count(tries))" }
     }
-    // Where the curve is at a third, the half and two thirds of its way across.
-    func point(_ share: Double) -> (x: Double, y: Double) {
-      let smooth = share * share * (3 - 2 * share)
-      return (x0 + (x1 - x0) * share, y0 + (y1 - y0) * smooth)
-    }
-    let places = [0.5, 0.36, 0.64, 0.26, 0.74].map(point)
-    func isFree(_ place: (x: Double, y: Double)) -> Bool {
-      let inBox = layout.nodes.contains { node in
-        let box = self.place(node)
-        return place.x + 45 > box.x && place.x - 45 < box.x + boxWidth && place.y + 8 > box.y
-          && place.y - 10 < box.y + boxHeight
+    var places: [Point] = []
+    for gap in stride(from: 0, to: way.count - 1, by: 2) {
+      for share in [0.5, 0.4, 0.6] {
+        let smooth = share * share * (3 - 2 * share)
+        let (start, end) = (way[gap], way[gap + 1])
+        places.append(
+          (start.x + (end.x - start.x) * share, start.y + (end.y - start.y) * smooth))
       }
-      return !inBox
-        && !taken.contains { ($0.x - place.x).magnitude < 96 && ($0.y - place.y).magnitude < 15 }
+      if gap + 2 < way.count - 1 {
+        places.append(((way[gap + 1].x + way[gap + 2].x) / 2, way[gap + 1].y))
+      }
+    }
+    func isFree(_ place: Point) -> Bool {
+      !taken.contains {
+        ($0.x - place.x).magnitude < 104 && ($0.y - place.y).magnitude < 14
+      }
     }
     var place = places.first(where: isFree) ?? places[0]
     var tries = 0
@@ -133,7 +146,7 @@ struct ServiceMapDrawing {
     }
     taken.append(place)
     out.raw(
-      "<text x=\"\(ChartDrawing.fixed(place.x))\" y=\"\(ChartDrawing.fixed(place.y + 3.5))\" "
+      "<text x=\"\(ChartDrawing.fixed(place.x))\" y=\"\(ChartDrawing.fixed(place.y - 5))\" "
         + "font-size=\"10.5\" text-anchor=\"middle\" paint-order=\"stroke\" class=\"halo\" "
         + "stroke=\"#ffffff\" stroke-width=\"4\" stroke-linejoin=\"round\" "
         + "fill=\"\(Ink.label.light)\">")
@@ -174,7 +187,7 @@ struct ServiceMapDrawing {
         + "stroke-width=\"2\"/>"
         + "<text x=\"\(f(x + boxWidth / 2))\" y=\"\(f(y + 22))\" text-anchor=\"middle\" "
         + "font-weight=\"600\" font-size=\"13\" class=\"f-strong\" fill=\"#17202b\">")
-    out.text(DisplayText.cut(DisplayText.oneLine(name), to: 18))
+    out.text(DisplayText.cut(DisplayText.oneLine(name), to: 15))
     out.raw(
       "</text><text x=\"\(f(x + boxWidth / 2))\" y=\"\(f(y + 39))\" text-anchor=\"middle\" "
         + "font-size=\"10.5\" \(Ink.label.fill)>")

@@ -7,18 +7,22 @@ struct ServiceMapLayout {
     enum Kind: Equatable { case source(Int), service(Int) }
     var kind: Kind
     var column: Int
-    var row: Int
+    /// Its middle, in rows from the top.
+    var row: Double
   }
   /// An edge of the map, as indices in ``nodes`` and in ``RunDescription/edges``.
   struct Link: Equatable {
     var from: Int
     var to: Int
     var edge: Int
+    /// Where it passes the columns between its ends, in rows from the top.
+    var bends: [Double] = []
   }
   private(set) var nodes: [Node] = []
   private(set) var links: [Link] = []
   private(set) var columns = 0
-  private(set) var rows = 0
+  /// The height of the highest column, in rows.
+  private(set) var rows = 0.0
   /// Services that found no place.
   private(set) var leftOut = 0
 
@@ -97,18 +101,89 @@ struct ServiceMapLayout {
     return kept
   }
 
-  /// In each column by the mean row of the callers, so that few lines cross.
+  /// What stands in a column: a box, or a link that passes between boxes.
+  private enum Item: Equatable {
+    case node(Int)
+    case bend(link: Int, place: Int)
+  }
+
+  /// In each column by the mean row of the neighbours, swept to and fro, so that few lines cross.
   private mutating func placeRows() {
-    for column in 0..<columns {
-      let members = nodes.indices.filter { nodes[$0].column == column }
-      let wanted = members.map { member -> Double in
-        let callers = links.filter { $0.to == member && nodes[$0.from].column < column }
-        guard !callers.isEmpty else { return 0 }
-        return callers.reduce(0.0) { $0 + Double(nodes[$1.from].row) } / Double(callers.count)
+    var items = [[Item]](repeating: [], count: columns)
+    for index in nodes.indices { items[nodes[index].column].append(.node(index)) }
+    for (index, link) in links.enumerated() {
+      let (start, end) = (nodes[link.from].column, nodes[link.to].column)
+      guard end > start + 1 else { continue }
+      links[index].bends = [Double](repeating: 0, count: end - start - 1)
+      for place in 0..<(end - start - 1) {
+        items[start + 1 + place].append(.bend(link: index, place: place))
       }
-      let order = members.indices.sorted { (wanted[$0], members[$0]) < (wanted[$1], members[$1]) }
-      for (row, place) in order.enumerated() { nodes[members[place]].row = row }
-      rows = max(rows, members.count)
+    }
+    for column in 0..<columns { spread(items[column]) }
+    let forward = Array(0..<columns)
+    for (sweep, order) in [forward, forward.reversed(), forward].enumerated() {
+      for column in order {
+        let members = items[column]
+        let wanted = members.map { self.wanted($0, before: sweep != 1) }
+        items[column] = members.indices.sorted { (wanted[$0], $0) < (wanted[$1], $1) }
+          .map { members[$0] }
+        spread(items[column])
+      }
+    }
+    // Columns that are not full are centred beside the fullest one.
+    rows = items.map(height).max() ?? 1
+    for column in items {
+      let offset = (rows - height(column)) / 2
+      for item in column { set(item, row: row(of: item) + offset) }
+    }
+  }
+
+  private func height(_ item: Item) -> Double {
+    if case .node = item { return 1 }
+    return 0.42
+  }
+
+  private func height(_ items: [Item]) -> Double { items.reduce(0) { $0 + height($1) } }
+
+  /// Puts the items of a column one below the other.
+  private mutating func spread(_ items: [Item]) {
+    var top = 0.0
+    for item in items {
+      set(item, row: top + height(item) / 2)
+      top += height(item)
+    }
+  }
+
+  private func row(of item: Item) -> Double {
+    switch item {
+    case .node(let index): nodes[index].row
+    case .bend(let link, let place): links[link].bends[place]
+    }
+  }
+
+  private mutating func set(_ item: Item, row: Double) {
+    switch item {
+    case .node(let index): nodes[index].row = row
+    case .bend(let link, let place): links[link].bends[place] = row
+    }
+  }
+
+  /// The mean row of an item's neighbours in the columns before or behind; its own without any.
+  private func wanted(_ item: Item, before: Bool) -> Double {
+    switch item {
+    case .bend(let index, let place):
+      let link = links[index]
+      if before { return place == 0 ? nodes[link.from].row : link.bends[place - 1] }
+      return place + 1 < link.bends.count ? link.bends[place + 1] : nodes[link.to].row
+    case .node(let index):
+      let neighbours = links.filter { before ? $0.to == index : $0.from == index }
+        .filter { nodes[$0.from].column < nodes[$0.to].column }
+        .map { link in
+          before
+            ? link.bends.last ?? nodes[link.from].row : link.bends.first ?? nodes[link.to].row
+        }
+      guard !neighbours.isEmpty else { return nodes[index].row }
+      return neighbours.reduce(0, +) / Double(neighbours.count)
     }
   }
 }

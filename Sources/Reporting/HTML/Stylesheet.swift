@@ -1,4 +1,4 @@
-/// The report's style sheet. Everything must read well without it, too.
+/// The report's style sheet; everything must read well without it, too.
 enum Stylesheet {
   /// The whole sheet.
   static var css: String {
@@ -38,14 +38,14 @@ enum Stylesheet {
     .good{color:var(--good)} .bad{color:var(--bad)} .doubt{color:var(--doubt)}
     .timeline li{display:grid;grid-template-columns:76px 16px minmax(0,1fr);gap:8px;padding:4px 0;\
     align-items:baseline;overflow-wrap:anywhere}
-    .timeline time{text-align:right;color:var(--soft);font-weight:600}
+    .timeline time{text-align:right;white-space:nowrap;color:var(--soft);font-weight:600}
     .timeline .dot{width:10px;height:10px;border-radius:50%;background:var(--line);\
     display:inline-block;justify-self:center}
     .dot.fault{background:#e08a14} .dot.failure,.dot.limit{background:var(--bad)}
     .dot.latency{background:#8a2be2} .dot.retries{background:#b4421a}
     .dot.ejection,.dot.pods{background:#a3195b} .dot.release{background:var(--good)}
     .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,330px),1fr));\
-    gap:18px 22px;margin-top:14px}
+    gap:18px 22px;margin-top:14px;align-items:end}
     figure{margin:0;position:relative;min-width:0} figure svg{width:100%;height:auto;display:block}
     figcaption{font-size:14px;font-weight:600;display:flex;flex-wrap:wrap;gap:2px 12px;\
     align-items:center}
@@ -54,7 +54,7 @@ enum Stylesheet {
     figure .key svg{width:22px;height:8px;flex:none}
     .tip{position:absolute;top:26px;background:var(--text);color:var(--card);font-size:12.5px;\
     line-height:1.35;padding:5px 8px;border-radius:6px;pointer-events:none;white-space:pre;z-index:2}
-    .scroll{overflow-x:auto} .scroll svg.map{min-width:680px;max-width:100%;height:auto;display:block;\
+    .scroll{overflow-x:auto} .scroll svg.map{min-width:760px;max-width:100%;height:auto;display:block;\
     margin:0 auto}
     table{border-collapse:collapse;font-size:14px;width:100%}
     caption{text-align:left;color:var(--soft);padding:4px 0}
@@ -78,7 +78,7 @@ enum Stylesheet {
     @media (max-width:640px){body{font-size:15px} main,header{padding:0 14px} header{padding-top:18px}\
     h1{font-size:24px} .verdict b{font-size:19px} .verdict{padding:12px 14px} .card{padding:14px}\
     .expectation{grid-template-columns:26px minmax(0,1fr)} .expectation .bar{grid-column:2}\
-    .timeline li{grid-template-columns:58px 12px minmax(0,1fr);gap:6px}}
+    .timeline li{grid-template-columns:62px 12px minmax(0,1fr);gap:6px}}
 
     """
 
