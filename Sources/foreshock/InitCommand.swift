@@ -14,8 +14,8 @@ struct InitCommand: ParsableCommand {
   var force = false
 
   func run() throws {
-    let folder = RunFolder(directory, scenario: "")
-    let path = folder.file(ScenarioSketch.fileName)
+    let separator = directory.hasSuffix("/") ? "" : "/"
+    let path = directory + separator + ScenarioSketch.fileName
     guard access(directory, F_OK) == 0 else {
       Console.complain("foreshock: there is no folder \(directory)")
       throw ExitCode.unreadable
@@ -27,7 +27,7 @@ struct InitCommand: ParsableCommand {
     let result = ScenarioSketch.write(folder: directory)
     Console.mention(result.diagnostics.text)
     guard let text = result.text else { throw ExitCode.badScenario }
-    try folder.write(text, as: ScenarioSketch.fileName)
+    try WholeFile.write(text, to: path)
     try Console.write("\(path)\nnext: foreshock run \(path)\n")
   }
 }

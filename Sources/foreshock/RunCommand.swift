@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Reporting
 import Results
 import Scenario
@@ -9,6 +10,9 @@ struct RunCommand: AsyncParsableCommand {
   /// What standard output carries.
   enum Format: String, ExpressibleByArgument, CaseIterable {
     case text
+    case json
+    case github
+    case junit
   }
 
   /// Whether the text has colours.
@@ -71,18 +75,65 @@ struct RunCommand: AsyncParsableCommand {
     for gap in runner.gaps {
       Console.complain("warning: not modelled as written: \(gap.subject): \(gap.text)")
     }
-    let folder = RunFolder(output, scenario: loaded.name)
-    try folder.create()
     Interruption.listen()
     let stopwatch = Stopwatch()
-    let progress = ProgressLine(isShown: Console.showsProgress)
-    let result = await runner.run { progress.show($0) }
-    progress.clear()
-    let files = ResultFiles(result, folder: folder)
-    try files.write(timing: stopwatch.timing(of: result, threads: usedThreads))
-    try Console.write(text(of: result, report: files.reportPath))
+    let line = ProgressLine(isShown: Console.showsProgress)
+    let result = await runner.run { progress in
+      stopwatch.note(progress)
+      line.show(progress)
+    }
+    line.clear()
+    let files = RunFolder.files(
+      result, timing: stopwatch.timing(of: result, threads: usedThreads))
+    let folder = path(for: loaded.name)
+    let isKept = keep(files, in: folder)
+    try Console.write(try answer(result, report: isKept ? folder + "/report.html" : nil))
+    if !isKept { throw ExitCode.unreadable }
     if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
     if !result.isMet { throw ExitCode.expectationMissed }
+  }
+
+  /// The path of the run's folder.
+  private func path(for name: String) -> String {
+    output ?? "results/runs/" + Self.fileName(for: name)
+  }
+
+  /// A name that is safe as one folder: letters, digits, `-`, `_` and `.`; others become `-`.
+  static func fileName(for name: String) -> String {
+    let safe = name.unicodeScalars.prefix(100).map { scalar -> Character in
+      let isPlain =
+        ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar)
+        || ("0"..."9").contains(scalar) || scalar == "-" || scalar == "_" || scalar == "."
+      return isPlain ? Character(scalar) : "-"
+    }
+    let text = String(safe)
+    return text.allSatisfy({ $0 == "." || $0 == "-" }) ? "run" : text
+  }
+
+  /// Writes the run's folder; a failure must not cost the answer on standard output.
+  private func keep(_ files: [(name: String, text: String)], in folder: String) -> Bool {
+    do {
+      try RunFolder.write(files, to: URL(fileURLWithPath: folder, isDirectory: true))
+      return true
+    } catch {
+      Console.complain("foreshock: \(error)")
+      return false
+    }
+  }
+
+  /// What standard output carries.
+  private func answer(_ result: RunResult, report: String?) throws -> String {
+    switch format {
+    case .text: return text(of: result, report: report)
+    case .json: return SummaryJSON(result).text
+    case .junit: return JUnitReport(result).text
+    case .github:
+      let annotations = GitHubAnnotations(result)
+      if let path = Console.environment("GITHUB_STEP_SUMMARY") {
+        try WholeFile.append(annotations.summary, to: path)
+      }
+      return annotations.annotations
+    }
   }
 
   private var usedThreads: Int { threads ?? Stopwatch.cores }

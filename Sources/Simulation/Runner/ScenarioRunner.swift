@@ -49,6 +49,10 @@ public struct ScenarioRunner: Sendable {
     public var planned: Int
     /// Events simulated so far.
     public var events: UInt64
+    /// The replication that has just ended.
+    public var replication: Int
+    /// How long it took; no result holds it.
+    public var elapsed: Duration
   }
 
   /// The scenario as the engine is fed with it.
@@ -109,27 +113,35 @@ public struct ScenarioRunner: Sendable {
     var results: [ReplicationResult] = []
     var events: UInt64 = 0
     var next = batch.lowerBound
-    await withTaskGroup(of: ReplicationResult.self) { group in
+    await withTaskGroup(of: (ReplicationResult, Duration).self) { group in
       while next < batch.upperBound, next - batch.lowerBound < settings.threads {
         let index = next
-        group.addTask { replication(index) }
+        group.addTask { timed(index) }
         next += 1
       }
-      while let result = await group.next() {
+      while let (result, elapsed) = await group.next() {
         results.append(result)
         events += result.simulatedEvents
         progress(
           Progress(
-            done: batch.lowerBound + results.count, planned: batch.upperBound, events: events))
+            done: batch.lowerBound + results.count, planned: batch.upperBound, events: events,
+            replication: result.index, elapsed: elapsed))
         if next < batch.upperBound, !settings.isInterrupted() {
           let index = next
-          group.addTask { replication(index) }
+          group.addTask { timed(index) }
           next += 1
         }
       }
     }
     let isTorn = results.contains { $0.earlyEnd == .interrupted }
     return (results.sorted { $0.index < $1.index }, isTorn || next < batch.upperBound)
+  }
+
+  private func timed(_ index: Int) -> (ReplicationResult, Duration) {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let result = replication(index)
+    return (result, start.duration(to: clock.now))
   }
 
   /// One replication.
