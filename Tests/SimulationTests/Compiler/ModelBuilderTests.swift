@@ -1,4 +1,5 @@
 import Scenario
+import Statistics
 import Testing
 import TimeAndChance
 import TrafficPolicy
@@ -24,7 +25,7 @@ import TrafficPolicy
   }
 
   @Test func `a header that is passed on makes a request kind of its own`() throws {
-    let step = try Step.wait(Sample.constant(0.001))
+    let step = try Scenario::Step.wait(Sample.constant(0.001))
     var scenario = Sample.chain(
       [.init(name: "front", steps: [step]), .init(name: "back", steps: [step])], rate: 10,
       duration: .seconds(10))
@@ -46,7 +47,7 @@ import TrafficPolicy
   @Test func `calls go through the caller's sidecar, and know the route for its fault filter`()
     throws
   {
-    let step = try Step.wait(Sample.constant(0.001))
+    let step = try Scenario::Step.wait(Sample.constant(0.001))
     let scenario = Sample.chain(
       [
         .init(

@@ -7,7 +7,7 @@ enum Sample {
   /// A service with one operation `GET /` and one workload of its name.
   struct Server {
     var name: String
-    var steps: [Step]
+    var steps: [Scenario::Step]
     var replicas = 1
     var workers: Int? = 1
     var queue = WorkQueue()

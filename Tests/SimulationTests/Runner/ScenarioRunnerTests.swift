@@ -58,7 +58,7 @@ import TrafficPolicy
 
   @Test func `retries of retries multiply exactly`() async throws {
     let again = ClientPolicy(numRetries: 2)
-    func call(_ service: Int, _ name: String) -> Step {
+    func call(_ service: Int, _ name: String) -> Scenario::Step {
       .call(Call(target: Sample.target(service, name), client: again))
     }
     let scenario = Sample.chain(
@@ -89,7 +89,7 @@ import TrafficPolicy
     let samples = result.representative.sources[0].samples
     for (second, sample) in samples.enumerated() {
       let isBad = (10..<15).contains(second) || (30..<35).contains(second)
-      #expect(sample.errors > 90 == isBad, "second \(second)")
+      #expect((sample.errors > 90) == isBad, "second \(second)")
       #expect(sample.errors <= (isBad ? 101 : 1), "second \(second)")
     }
     let kinds = result.representative.events.map(\.kind)
@@ -102,8 +102,9 @@ import TrafficPolicy
       effect: .error(
         PodSet(members: [.init(workload: 1, ordinals: [1])]), status: 503, share: 1,
         timing: .atOnce))
-    let cluster = Cluster(
-      name: "back", outlierDetection: OutlierDetectionSettings(consecutive5xx: 5))
+    var detection = OutlierDetectionSettings()
+    detection.maxEjectionPercent = 50
+    let cluster = Cluster(name: "back", outlierDetection: detection)
     let scenario = try Sample.chain(
       [
         .init(name: "front", steps: [.call(Call(target: Sample.target(1, "back")))], workers: nil),
