@@ -62,7 +62,7 @@ let package = Package(
         "Scenario", "Results", "Statistics", "TimeAndChance", "EventKernel", "TrafficPolicy",
         "Orchestration", "Middleware",
       ]),
-    library("Reporting", ["Results", "Statistics"]),
+    library("Reporting", ["Results", "Scenario", "Statistics", "TimeAndChance"]),
     .executableTarget(
       name: "foreshock",
       dependencies: ["ScenarioFiles", "Simulation", "Reporting", argumentParser],
@@ -73,9 +73,9 @@ let package = Package(
     tests("TrafficPolicy", ["TimeAndChance"]),
     tests("Orchestration", ["TimeAndChance"]),
     tests("Middleware", ["TimeAndChance"]),
-    tests("ScenarioFiles", ["Scenario"]),
+    tests("ScenarioFiles", ["Scenario", "TrafficPolicy", "TimeAndChance"]),
     tests("Simulation", ["Scenario", "TrafficPolicy", "TimeAndChance"]),
-    tests("Reporting", ["Results"]),
+    tests("Reporting", ["Results", "Scenario", "Statistics", "TimeAndChance"]),
     judge(
       "Conformance",
       [

@@ -85,18 +85,27 @@ import TimeAndChance
     #expect(result.warnings.contains(.singleReplication))
   }
 
-  @Test func `a compact histogram keeps quantiles to a bucket and extremes exactly`() throws {
+  @Test func `a compact histogram gives the same quantiles, and windows merge`() throws {
     var noise = FeedFixture.Noise(9)
     for size in [1, 2, 3, 50, 4_000] {
       var whole = LatencyHistogram()
       for _ in 0..<size { whole.record(Int64(noise.next() * noise.next() * 5e9)) }
-      var back = LatencyHistogram()
-      CompactHistogram(whole).add(to: &back)
-      #expect(back.count == whole.count)
+      // In three windows and together again.
+      var windows = [LatencyHistogram](repeating: LatencyHistogram(), count: 3)
+      for (index, bucket) in whole.buckets.enumerated() {
+        let value = min(max(Int64(bucket.lowerEnd), whole.minimum ?? 0), whole.maximum ?? 0)
+        windows[index % 3].record(value, times: bucket.count)
+      }
+      let parts = MergedLatency(windows.map { CompactHistogram($0) })
+      #expect(parts.count == whole.count)
+      let back = MergedLatency([CompactHistogram(whole), CompactHistogram()])
+      #expect(back.count == whole.count && back.mean == whole.mean)
       #expect(back.minimum == whole.minimum && back.maximum == whole.maximum)
       for share in [0.1, 0.5, 0.9, 0.99] {
         let (one, other) = (try #require(whole.quantile(share)), try #require(back.quantile(share)))
-        #expect((one - other).magnitude <= 0.008 * one, "\(share) of \(size)")
+        #expect(one == other, "\(share) of \(size)")
+        let part = try #require(parts.quantile(share))
+        #expect((one - part).magnitude <= 0.008 * one, "\(share) of \(size)")
       }
     }
   }

@@ -11,6 +11,7 @@ extension HTMLReport {
       let name = result.run.sources[index].name
       out.raw("<div class=\"card\"><div class=\"title\">")
       out.element("h3", name)
+      out.raw(" ")
       let instances = result.run.sources[index].instances
       out.element(
         "span",
@@ -117,6 +118,7 @@ extension HTMLReport {
     out.element("h3", description.name)
     let label = state == .stable || state == .idle ? state.rawValue : "\(state.rawValue) at times"
     out.element("span", label, attributes: "class=\"chip \(tone)\"")
+    out.raw(" ")
     let pods = description.workloads.reduce(0) { sum, workload in
       sum
         + (result.run.workloads.indices.contains(workload)
@@ -216,9 +218,9 @@ extension HTMLReport {
         for series in chart.series {
           let dash = series.dash.isEmpty ? "" : " stroke-dasharray=\"\(series.dash)\""
           out.raw(
-            "<span class=\"key\"><svg xmlns=\"http://www.w3.org/2000/svg\" width=\"22\" height=\"8\" "
+            " <span class=\"key\"><svg xmlns=\"http://www.w3.org/2000/svg\" width=\"22\" height=\"8\" "
               + "viewBox=\"0 0 22 8\" aria-hidden=\"true\"><line x1=\"0\" x2=\"22\" y1=\"4\" "
-              + "y2=\"4\" \(series.ink.stroke) stroke-width=\"2\"\(dash)/></svg>")
+              + "y2=\"4\" \(series.ink.stroke) stroke-width=\"2\"\(dash)/></svg> ")
           out.text(series.name)
           out.raw("</span>")
         }

@@ -111,7 +111,7 @@ public struct HTMLReport: Sendable {
     for entry in shown {
       out.raw("<li>")
       out.element("time", HumanNumber.clock(entry.at))
-      out.raw("<span class=\"dot \(entry.kind)\"></span>")
+      out.raw(" <span class=\"dot \(entry.kind)\"></span> ")
       out.element("span", entry.text)
       out.raw("</li>\n")
     }

@@ -22,11 +22,13 @@ public struct PhaseFigures: Sendable, Equatable {
     of subject: Subject, in phase: Phase, _ results: [ReplicationResult], _ run: RunDescription,
     _ student: StudentFactors
   ) {
+    let window = TimeWindow.between(phase.start, phase.end)
+    let stretches = results.map { $0.stretch(of: subject, in: window, of: run) }
     func estimate(_ metric: Metric) -> Estimate? {
       student.estimate(
-        results.map { result -> Double? in
-          let window = TimeWindow.between(phase.start, phase.end)
-          switch result.measure(metric, of: subject, in: window, of: run) {
+        zip(results, stretches).map { result, stretch -> Double? in
+          guard let stretch else { return nil }
+          switch result.measure(metric, in: stretch, of: subject, in: window, of: run) {
           case .value(let value), .noGoodput(let value): return value
           case .noTraffic, .nothingEnded, .notRecorded: return nil
           }

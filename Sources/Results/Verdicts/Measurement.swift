@@ -30,18 +30,26 @@ extension ReplicationResult {
   public func measure(
     _ metric: Metric, of subject: Subject, in window: TimeWindow, of run: RunDescription
   ) -> Measurement {
-    guard let flow = flow(of: subject, in: run) else { return .notRecorded }
-    let stretch: Stretch
-    switch window {
-    case .counted:
-      stretch = Stretch(whole: flow, server: server(of: subject), counted: countedTime(of: run))
-    default:
-      guard !flow.samples.isEmpty else { return .notRecorded }
-      let windows = run.windows(in: window, upTo: flow.samples.count)
-      guard !windows.isEmpty else { return .notRecorded }
-      stretch = Stretch(
-        windows, of: flow, server: server(of: subject), width: run.window.inSeconds)
+    guard let stretch = stretch(of: subject, in: window, of: run) else { return .notRecorded }
+    return measure(metric, in: stretch, of: subject, in: window, of: run)
+  }
+
+  /// The sums over a part of the run; nil when there are no such figures.
+  func stretch(of subject: Subject, in window: TimeWindow, of run: RunDescription) -> Stretch? {
+    guard let flow = flow(of: subject, in: run) else { return nil }
+    if window == .counted {
+      return Stretch(whole: flow, server: server(of: subject), counted: countedTime(of: run))
     }
+    let windows = run.windows(in: window, upTo: flow.samples.count)
+    guard !windows.isEmpty else { return nil }
+    return Stretch(windows, of: flow, server: server(of: subject), width: run.window.inSeconds)
+  }
+
+  /// A figure of a subject from its sums.
+  func measure(
+    _ metric: Metric, in stretch: Stretch, of subject: Subject, in window: TimeWindow,
+    of run: RunDescription
+  ) -> Measurement {
     switch metric {
     case .trafficShare: return trafficShare(of: subject, in: window, of: run)
     case .triesPerRequest where !subject.isCaller:

@@ -13,7 +13,7 @@ struct Stretch {
   var attempts = 0.0
   var retriesRefused = 0.0
   /// Nil when latencies of the part were not kept.
-  var latency: LatencyHistogram?
+  var latency: Latency?
   var lastFailure: Double?
   var meanQueue: Double?
   var maxQueue: Double?
@@ -30,7 +30,7 @@ struct Stretch {
     rejected = Double(flow.rejected)
     attempts = Double(flow.attempts)
     retriesRefused = Double(flow.retriesRefused.total)
-    latency = flow.latency
+    latency = .whole(flow.latency)
     lastFailure = flow.lastFailure?.seconds
     guard let server else { return }
     meanQueue = server.meanQueue
@@ -57,7 +57,7 @@ struct Stretch {
         lastFailure = min(end, flow.lastFailure?.seconds ?? end)
       }
     }
-    latency = flow.mergedLatency(of: windows)
+    latency = flow.mergedLatency(of: windows).map(Latency.part)
     guard let server, !server.samples.isEmpty else { return }
     var queue = 0.0
     var busy = 0.0
@@ -91,7 +91,7 @@ struct Stretch {
     case .rejectedRate: ofEnded(rejected)
     case .latencyQuantile(let share): latency { $0.quantile(share) }
     case .meanLatency: latency { $0.mean }
-    case .maxLatency: latency { $0.maximum.map(Double.init) }
+    case .maxLatency: latency { $0.maximum }
     case .offeredRate: perSecond(offered)
     case .goodput: perSecond(good)
     case .tryRate: perSecond(attempts)
@@ -119,21 +119,47 @@ struct Stretch {
     return offered > 0 ? .nothingEnded : .noTraffic
   }
 
-  private func latency(_ figure: (LatencyHistogram) -> Double?) -> Measurement {
+  private func latency(_ figure: (Latency) -> Double?) -> Measurement {
     guard ended > 0 else { return offered > 0 ? .nothingEnded : .noTraffic }
     guard let latency, let nanoseconds = figure(latency) else { return .notRecorded }
     return good > 0 ? .value(nanoseconds / 1e9) : .noGoodput(nanoseconds / 1e9)
   }
 }
 
+extension Stretch {
+  /// Latencies in nanoseconds: the run's own histogram, or those of windows together.
+  enum Latency {
+    case whole(LatencyHistogram)
+    case part(MergedLatency)
+
+    func quantile(_ share: Double) -> Double? {
+      switch self {
+      case .whole(let histogram): histogram.quantile(share)
+      case .part(let merged): merged.quantile(share)
+      }
+    }
+
+    var mean: Double? {
+      switch self {
+      case .whole(let histogram): histogram.mean
+      case .part(let merged): merged.mean
+      }
+    }
+
+    var maximum: Double? {
+      switch self {
+      case .whole(let histogram): histogram.maximum.map { Double($0) }
+      case .part(let merged): merged.maximum.map { Double($0) }
+      }
+    }
+  }
+}
+
 extension FlowFigures {
   /// The latencies of some windows together; nil when they were not kept.
-  func mergedLatency(of windows: some Sequence<Int>) -> LatencyHistogram? {
+  func mergedLatency(of windows: [Int]) -> MergedLatency? {
     guard !windowLatency.isEmpty else { return nil }
-    var merged = LatencyHistogram()
-    for window in windows where window < windowLatency.count {
-      windowLatency[window].add(to: &merged)
-    }
-    return merged
+    return MergedLatency(
+      windows.compactMap { $0 < windowLatency.count ? windowLatency[$0] : nil })
   }
 }

@@ -22,6 +22,7 @@ extension Engine {
       started: now, parent: parent, call: none, tryTimer: none, deadlineTimer: none,
       retrySequence: 0, instance: clientInstance(edge, parent, source), edge: UInt16(edge),
       attempts: 0, isOver: false)
+    edges[edge].calls &+= 1
     let setting = clientSettings[Int(edge)]
     if let behaviour = setting.behaviour {
       if case .tokenBucket(let perCall, let capacity) = behaviour.retryGuard {
@@ -164,6 +165,7 @@ extension Engine {
     cancel(&clientCalls.pointer(k).pointee.deadlineTimer)
     let ended = clientCalls[k]
     clientCalls[k].isOver = true
+    countCall(ended.edge, reply, since: ended.started)
     clientCalls.free(k)
     var call = Call(
       started: ended.started, parent: ended.parent, job: none, tryTimer: none, routeTimer: none,

@@ -206,6 +206,7 @@ extension Engine {
       pods[p].failed = 0
       pods[p].unheard = 0
     }
+    for entry in 0..<occupancy.count { occupancy[entry] = 0 }
     for e in 0..<edges.count {
       edges[e].calls = 0
       edges[e].succeeded = 0
@@ -380,6 +381,14 @@ extension Engine {
           meanQueue: counted > 0 ? Double(pod.queueTime) / counted : 0,
           peakQueue: Int(pod.peakQueue), peakConcurrency: Int(pod.peakBusy),
           connectionsAccepted: pod.connectionsAccepted, delayed: pod.delayed))
+    }
+    let levels = model.recording.occupancyLevels
+    record.occupancy = (0..<levels).map { level in
+      var time: Int64 = 0
+      for p in service.firstPod..<(service.firstPod + service.podCount) {
+        for number in level..<levels { time &+= occupancy[Int(p) * levels + number] }
+      }
+      return counted > 0 ? Double(time) / counted : 0
     }
     if histograms.isOn {
       record.wait = histograms.wait[s].histogram

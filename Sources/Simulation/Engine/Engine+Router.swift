@@ -23,7 +23,7 @@ extension Engine {
       hostAndWorker: 0, extraAndState: extra, edge: UInt16(truncatingIfNeeded: index),
       attempts: 0, marks: 0)
     let edge = edges.base + Int(index)
-    edge.pointee.calls &+= 1
+    if !(Features.hasPolicies && edge.pointee.hasClient) { edge.pointee.calls &+= 1 }
     switch edge.pointee.placement {
     case .single: calls[c].cluster = edge.pointee.firstInstance
     case .random:
@@ -326,18 +326,26 @@ extension Engine {
       flags = leaveWithExtra(c, reply, flags, details)
     }
     let edge = edges.base + Int(call.pointee.edge)
-    if reply < 500 && reply != 0 {
-      edge.pointee.succeeded &+= 1
-    } else {
-      edge.pointee.failed &+= 1
+    if !(Features.hasPolicies && edge.pointee.hasClient) {
+      countCall(call.pointee.edge, reply, since: call.pointee.started)
     }
-    if histograms.isOn { histograms.recordEdge(call.pointee.edge, now - call.pointee.started) }
     call.pointee.setResult(reply, flags: flags)
     if edge.pointee.fromCaller.isZero {
       answerAtCaller(c)
     } else {
       schedule(.answerAtCaller, c, along: edge.pointee.fromCaller)
     }
+  }
+
+  /// Counts the end of a call along its edge.
+  @inline(__always) mutating func countCall(_ index: UInt16, _ reply: UInt16, since start: SimTime) {
+    let edge = edges.base + Int(index)
+    if reply < 500 && reply != 0 {
+      edge.pointee.succeeded &+= 1
+    } else {
+      edge.pointee.failed &+= 1
+    }
+    if histograms.isOn { histograms.recordEdge(index, now - start) }
   }
 
   /// The answer has reached the caller.

@@ -50,6 +50,7 @@ extension Engine {
   /// An open-loop source starts a request and sets the time of its next.
   @inline(never) mutating func sourceArrival(_ s: UInt32) {
     let source = sources.base + Int(s)
+    if source.pointee.isDone { return }
     source.pointee.started &+= 1
     if source.pointee.started < source.pointee.limit {
       scheduleArrival(s)

@@ -57,6 +57,12 @@ extension Engine {
       seed: compiled.seed, replication: compiled.replication, name: "network")
     replies.append(SpecialReply(.connectionTermination))
     replies.append(SpecialReply(.connectFailure))
+    let levels = compiled.model.recording.occupancyLevels
+    occupancy = Table(count: levels * pods.count) { _ in 0 }
+    for p in 0..<pods.count where levels > 0 {
+      pods[p].occupancy = occupancy.base + p * levels
+      pods[p].occupancyTop = Int32(levels - 1)
+    }
     log.isOn = compiled.model.recording.requests
     log.hasCauses = compiled.model.recording.causes
     queue = compiled.queue

@@ -78,6 +78,8 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   // Statistics and logs.
   var statistics: Table<EnvoyClusterStatistics>
   var hostCounts: Table<HostCount>
+  /// Time with each number of requests, by pod; on demand.
+  var occupancy: Table<Int64>
   var sourceCounts: Table<SourceCount>
   var histograms: Histograms
   var log = RunLog()

@@ -259,6 +259,9 @@ struct Pod: BitwiseCopyable {
   var connectionsAccepted: UInt64 = 0
   /// Requests since the script began.
   var scriptCount: UInt64 = 0
+  /// Time with so many requests in the pod, by number up to ``occupancyTop``; on demand.
+  var occupancy: UnsafeMutablePointer<Int64>?
+  var occupancyTop: Int32 = 0
   /// An injected share of failures.
   var failShare: Double = 0
   var failReply: UInt16 = 0
@@ -276,6 +279,7 @@ struct Pod: BitwiseCopyable {
     let elapsed = (now - lastChange).nanoseconds
     busyTime &+= elapsed &* Int64(busy)
     queueTime &+= elapsed &* Int64(queued)
+    if let occupancy { occupancy[Int(min(busy + queued, occupancyTop))] &+= elapsed }
     lastChange = now
   }
 }

@@ -54,9 +54,8 @@ indirect enum MetricValue: Sendable {
 
   /// A number as short as its value allows, to six digits after the point.
   static func written(_ number: Double) -> String {
-    if let whole = Int(exactly: number) { return "\(whole)" }
     let rounded = (number * 1e6).rounded() / 1e6
-    return "\(rounded)"
+    return Int(exactly: rounded).map { "\($0)" } ?? "\(rounded)"
   }
 }
 

@@ -13,6 +13,8 @@ struct FluidRetryRecovery: QueueingModel {
 
   /// Seconds before the outage, in which the queue settles.
   private static let lead = 5.0
+  /// How finely the time of the last failure is read from the time series.
+  private static let resolution = SimDuration.milliseconds(100)
 
   /// The model of a row's parameters; its times are seconds.
   /// - Throws: ``MalformedVector``.
@@ -41,7 +43,7 @@ struct FluidRetryRecovery: QueueingModel {
       TimedAction(at: SimDuration(seconds: end), kind: .networkHold(toService: 0, false)),
     ]
     queue.model.linger = SimDuration(seconds: 3 * timeout)
-    queue.model.recording.requests = true
+    queue.model.recording.window = Self.resolution
     model = queue.model
     outageEnd = .zero + SimDuration(seconds: end)
   }
@@ -49,10 +51,13 @@ struct FluidRetryRecovery: QueueingModel {
   func run(_ metrics: [QueueingRow.Metric], replication: UInt64) -> [Double?] {
     let record = SimulationRun.run(
       model, seed: EngineQueue.seed, replication: replication, limits: RunLimits())
-    let failures = record.requests.filter { $0.client != .answered || $0.status >= 500 }
-    let last = failures.map(\.ended).filter { $0 != .never }.max()
+    let last = record.sources.first?.windows.lastIndex { window in
+      window.unanswered > 0 || window.serverErrors > 0
+    }
     return metrics.map { metric in
-      metric.name == "last_failure" ? last.map { ($0 - outageEnd).inSeconds } : nil
+      guard metric.name == "last_failure", let last else { return nil }
+      let middle = SimTime.zero + Self.resolution * Int64(last) + .milliseconds(50)
+      return (middle - outageEnd).inSeconds
     }
   }
 }

@@ -1,0 +1,128 @@
+import Testing
+import TimeAndChance
+
+@testable import EventKernel
+
+@Suite struct EventQueueTests {
+  /// What is pending in a plain list, for comparison.
+  struct Pending {
+    var time: Int64
+    var order: Int
+    var handle: UInt32
+  }
+
+  @Test func `events come in the order of time, then of scheduling`() {
+    for seed in UInt64(0)..<40 {
+      var random = RandomStream(seed: seed, name: "order")
+      var queue = EventQueue()
+      let ring = queue.delayLine(.nanoseconds(50))
+      let list = queue.timerLine(.nanoseconds(80))
+      var pending: [Pending] = []
+      var timers: [UInt32: Timer] = [:]
+      var order = 0
+      var seen = 0
+      for step in 0..<3_000 {
+        // Mostly schedule at first, mostly take later.
+        if random.below(UInt32(3_000)) > UInt32(step) {
+          let handle = UInt32(order)
+          let delay: Int64
+          switch random.below(UInt32(3)) {
+          case 0:
+            delay = Int64(random.below(UInt32(120)))
+            queue.schedule(after: .nanoseconds(delay), kind: 1, handle: handle)
+          case 1:
+            delay = 50
+            queue.schedule(on: ring, kind: 2, handle: handle)
+          default:
+            delay = 80
+            timers[handle] = queue.startTimer(on: list, kind: 3, handle: handle)
+          }
+          pending.append(
+            Pending(time: queue.now.nanoseconds + delay, order: order, handle: handle))
+          order += 1
+        } else if random.below(UInt32(4)) == 0,
+          let victim = pending.filter({ timers[$0.handle] != nil }).randomEntry(&random),
+          let timer = timers[victim.handle]
+        {
+          queue.cancel(timer)
+          timers[victim.handle] = nil
+          pending.removeAll { $0.handle == victim.handle }
+        } else if let event = queue.next() {
+          let expected = pending.min { ($0.time, $0.order) < ($1.time, $1.order) }
+          #expect(event.handle == expected?.handle, "seed \(seed), step \(step)")
+          #expect(queue.now.nanoseconds == expected?.time)
+          timers[event.handle] = nil
+          pending.removeAll { $0.handle == event.handle }
+          seen += 1
+        } else {
+          #expect(pending.isEmpty)
+        }
+      }
+      #expect(seen > 500)
+    }
+  }
+
+  @Test func `cancelled timers leave nothing behind`() {
+    var queue = EventQueue()
+    let hour = queue.timerLine(.minutes(60))
+    var bytes = 0
+    for round in 0..<200_000 {
+      let timer = queue.startTimer(on: hour, kind: 0, handle: 1)
+      queue.cancel(timer)
+      if round == 1_000 { bytes = queue.byteCount }
+    }
+    #expect(queue.byteCount == bytes)
+    #expect(queue.next() == nil)
+  }
+
+  @Test func `a timer fires at its time when earlier ones were cancelled`() {
+    var queue = EventQueue()
+    let line = queue.timerLine(.milliseconds(10))
+    let first = queue.startTimer(on: line, kind: 7, handle: 1)
+    queue.schedule(after: .milliseconds(3), kind: 1, handle: 0)
+    _ = queue.next()
+    _ = queue.startTimer(on: line, kind: 7, handle: 2)
+    queue.cancel(first)
+    let fired = queue.next()
+    #expect(fired?.handle == 2)
+    #expect(queue.now == SimTime(nanoseconds: 13_000_000))
+    #expect(queue.next() == nil)
+  }
+
+  @Test func `an event keeps its fields at the edges of their widths`() {
+    let event = Event(
+      time: 1 << 55, sequence: 1 << 40 - 1, kind: 253, handle: 0xFF_FFFF)
+    #expect(event.time.nanoseconds == 1 << 55)
+    #expect(event.sequence == 1 << 40 - 1)
+    #expect(event.kind == 253)
+    #expect(event.handle == 0xFF_FFFF)
+  }
+
+  @Test func `lines of equal delay are one`() {
+    var queue = EventQueue()
+    let first = queue.delayLine(.seconds(1))
+    let again = queue.delayLine(.seconds(1))
+    let other = queue.delayLine(.seconds(2))
+    #expect(first.index == again.index)
+    #expect(first.index != other.index)
+  }
+
+  @Test func `slabs hand freed records out again`() {
+    var slab = Slab<UInt64>(capacity: 2)
+    let handles = (0..<100).map { _ in slab.allocate() }
+    for handle in handles { slab[handle] = UInt64(handle) * 3 }
+    #expect(handles.allSatisfy { slab[$0] == UInt64($0) * 3 })
+    slab.free(handles[40])
+    slab.free(handles[7])
+    #expect(slab.allocate() == handles[7])
+    #expect(slab.allocate() == handles[40])
+    #expect(slab.highWater == 100)
+  }
+}
+
+extension Array {
+  /// An entry drawn evenly; nil of none.
+  fileprivate func randomEntry(_ random: inout RandomStream) -> Element? {
+    isEmpty ? nil : self[Int(random.below(UInt32(count)))]
+  }
+}
