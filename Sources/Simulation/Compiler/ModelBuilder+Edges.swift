@@ -59,7 +59,7 @@ extension ModelBuilder {
     map.edges.append(
       ModelMap.EdgeOrigin(
         caller: origin, service: target.service, operation: target.operation,
-        refusal: refusal(behaviour, hasBudget: hasBudget), hasClient: behaviour != nil))
+        refusal: refusal(behaviour, hasBudget: hasBudget)))
     return edges.count - 1
   }
 

@@ -94,8 +94,6 @@ public struct ModelMap: Sendable, Equatable {
     public var operation: Int
     /// What refuses retries on it.
     public var refusal: Refusal
-    /// Whether the caller retries by itself, so that each of its tries is a call of the edge.
-    public var hasClient: Bool
   }
 
   /// What refuses retries.

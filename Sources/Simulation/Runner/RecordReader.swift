@@ -117,8 +117,7 @@ struct RecordReader {
     for (number, origin) in compiled.map.edges.enumerated()
     where origin.caller == edge.from && origin.service == edge.to {
       let part = record.edges[number]
-      // A client's retries are calls of their own.
-      flow.offered += part.calls - (origin.hasClient ? min(part.retries, part.calls) : 0)
+      flow.offered += part.calls
       flow.add(part.succeeded, status: 200)
       flow.add(part.failed, status: 503)
       addTries(part, origin, to: &flow)
