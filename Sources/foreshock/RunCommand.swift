@@ -72,8 +72,8 @@ struct RunCommand: AsyncParsableCommand {
     var loaded = try scenario.load()
     if let seed { loaded.seed = seed }
     let runner = try prepare(loaded)
-    for gap in runner.gaps {
-      Console.complain("warning: not modelled as written: \(gap.subject): \(gap.text)")
+    for line in runner.gaps.lines {
+      Console.complain("warning: not modelled as written: \(line)")
     }
     Interruption.listen()
     let stopwatch = Stopwatch()

@@ -14,8 +14,8 @@ struct ValidateCommand: ParsableCommand {
     let loaded = try scenario.load()
     do {
       let compiled = try ScenarioCompiler.compile(loaded)
-      for gap in compiled.gaps {
-        Console.complain("warning: not modelled as written: \(gap.subject): \(gap.text)")
+      for line in compiled.gaps.lines {
+        Console.complain("warning: not modelled as written: \(line)")
       }
     } catch {
       Console.complain("error: \(error)")

@@ -48,6 +48,19 @@ public struct ModelGap: Sendable, Hashable {
   }
 }
 
+extension [ModelGap] {
+  /// The gaps in lines: those of the same kind together, three subjects at most by name.
+  public var lines: [String] {
+    var texts: [String] = []
+    for gap in self where !texts.contains(gap.text) { texts.append(gap.text) }
+    return texts.map { text in
+      let subjects = filter { $0.text == text }.map(\.subject)
+      let rest = subjects.count > 3 ? " and \(subjects.count - 3) more" : ""
+      return subjects.prefix(3).joined(separator: ", ") + rest + ": " + text
+    }
+  }
+}
+
 /// A compiled scenario.
 public struct CompiledScenario: Sendable {
   /// The model, without what each replication draws for itself.
