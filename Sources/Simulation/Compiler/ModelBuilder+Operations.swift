@@ -1,0 +1,179 @@
+import Results
+import Scenario
+import TimeAndChance
+
+extension ModelBuilder {
+  /// Compiles what the pods do for every kind of request that can reach them.
+  mutating func addOperations() throws(CompilationError) {
+    while done < pending.count {
+      let (kind, workload) = pending[done]
+      done += 1
+      try addOperation(kind: kind, workload: workload)
+    }
+    let entries = kinds.count * max(1, services.count)
+    if entries > 20_000_000 {
+      throw .tooMany("kinds of requests times workloads", count: entries, limit: 20_000_000)
+    }
+  }
+
+  /// The operation index of a kind of request, which the workloads are to serve.
+  mutating func serve(_ kind: RequestKind, on workloads: [Int]) -> Int {
+    let index: Int
+    if let known = kindIndex[kind] {
+      index = known
+    } else {
+      index = kinds.count
+      kinds.append(kind)
+      kindIndex[kind] = index
+    }
+    for workload in workloads where operations[workload][index] == nil {
+      operations[workload][index] = .unknown(kind.operation)  // until its steps are compiled
+      pending.append((index, workload))
+    }
+    return index
+  }
+
+  private mutating func addOperation(kind: Int, workload: Int) throws(CompilationError) {
+    let name = kinds[kind].operation
+    let service = scenario.workloads[workload].service
+    guard
+      let number = scenario.services[service].operations.firstIndex(where: { $0.name == name }),
+      scenario.workloads[workload].steps.indices.contains(number)
+    else { return }
+    let steps = scenario.workloads[workload].steps[number]
+    var context = StepContext(workload: workload, headers: kinds[kind].headers)
+    context.waitIsWork = waitIsWork(workload)
+    let compiled = try compile(steps, &context)
+    operations[workload][kind] = OperationModel(name: name, steps: compiled)
+  }
+
+  /// Where steps are compiled.
+  private struct StepContext {
+    var workload: Int
+    var headers: [RequestKind.Header]
+    var waitIsWork = true
+    var count = 0
+  }
+
+  /// Whether slow-downs stretch waits too: all faults do but those that take processors away.
+  private mutating func waitIsWork(_ workload: Int) -> Bool {
+    var isSlowed = false
+    var isRobbed = false
+    for fault in scenario.faults {
+      switch fault.effect {
+      case .slow(let pods, _): isSlowed = isSlowed || pods.names(workload)
+      case .cpuSteal(let pods, _): isRobbed = isRobbed || pods.names(workload)
+      default: break
+      }
+    }
+    if isSlowed, isRobbed {
+      note(
+        "workload \(scenario.workloads[workload].name)",
+        "stolen CPU stretches 'wait' steps too, as another fault slows the same pods down")
+    }
+    return isSlowed || !isRobbed
+  }
+
+  private mutating func compile(
+    _ steps: [Scenario::Step], _ context: inout StepContext
+  ) throws(CompilationError) -> [StepModel] {
+    var result: [StepModel] = []
+    for step in steps {
+      context.count += 1
+      if context.count > Self.mostSteps {
+        throw .tooMany("steps in one operation", count: context.count, limit: Self.mostSteps)
+      }
+      switch step {
+      case .cpu(let law): result.append(.work(law))
+      case .wait(let law): result.append(context.waitIsWork ? .work(law) : .wait(law))
+      case .fail(let status, let share):
+        result.append(.fail(probability: share, status: status))
+      case .call(let call): result.append(try compile(call, context))
+      case .parallel(let branches):
+        var compiled: [[StepModel]] = []
+        for branch in branches { compiled.append(try compile(branch, &context)) }
+        result.append(.parallel(compiled))
+      case .branch(let branches):
+        var compiled: [(weight: Double, steps: [StepModel])] = []
+        for branch in branches where branch.weight > 0 {
+          compiled.append((branch.weight, try compile(branch.steps, &context)))
+        }
+        result.append(.branch(compiled))
+      case .loop(.times(let times), let body):
+        guard times > 0, !body.isEmpty else { continue }
+        let before = context.count
+        let compiled = try compile(body, &context)
+        let each = context.count - before
+        // The engine unrolls loops, so their passes count.
+        let (all, overflows) = each.multipliedReportingOverflow(by: times)
+        guard !overflows, before + all <= Self.mostSteps else {
+          throw .tooMany(
+            "steps in one operation", count: overflows ? .max : before + all,
+            limit: Self.mostSteps)
+        }
+        context.count = before + all
+        result.append(.loop(count: times, steps: compiled))
+      case .loop(.again(let probability), let body):
+        result += try compileLoop(body, again: probability, &context)
+      }
+    }
+    return result
+  }
+
+  /// A loop of unknown length, unrolled until hardly any request goes on.
+  private mutating func compileLoop(
+    _ body: [Scenario::Step], again probability: Double, _ context: inout StepContext
+  ) throws(CompilationError) -> [StepModel] {
+    let before = context.count
+    let pass = try compile(body, &context)
+    guard probability > 0, !pass.isEmpty else { return pass }
+    let each = context.count - before
+    var passes = 1
+    var reached = probability
+    while reached > 1e-7, passes < 200 {
+      reached *= probability
+      passes += 1
+    }
+    if reached > 1e-3 {
+      note(
+        "workload \(scenario.workloads[context.workload].name)",
+        "a loop that goes on with such a probability ends after \(passes) passes at the latest")
+    }
+    context.count = before + each * passes
+    if context.count > Self.mostSteps {
+      throw .tooMany("steps in one operation", count: context.count, limit: Self.mostSteps)
+    }
+    var steps = pass
+    for _ in 1..<max(2, passes) {
+      steps = pass + [.branch([(probability, steps), (1 - probability, [])])]
+    }
+    return steps
+  }
+
+  private mutating func compile(
+    _ call: Scenario::Call, _ context: StepContext
+  ) throws(CompilationError) -> StepModel {
+    var headers: [RequestKind.Header] = []
+    for header in call.headers {
+      switch header {
+      case .fixed(let name, let value):
+        headers.append(RequestKind.Header(name: name, value: value))
+      case .forwarded(let name):
+        if let passed = context.headers.first(where: { $0.name == name }) {
+          headers.append(passed)
+        }
+      }
+    }
+    var status = 503
+    if case .fails(let stated) = call.onFailure { status = stated }
+    let edge = try addEdge(
+      from: .workload(context.workload), to: call.target, headers: headers, client: call.client,
+      statusOnFailure: status)
+    return call.onFailure == .ignored ? .callIgnoringFailure(edge: edge) : .call(edge: edge)
+  }
+}
+
+extension PodSet {
+  /// Whether any pod of a workload is among them.
+  func names(_ workload: Int) -> Bool { members.contains { $0.workload == workload } }
+}

@@ -1,0 +1,97 @@
+import Results
+import Scenario
+import TimeAndChance
+import TrafficPolicy
+
+/// Builds the model of a scenario; ``ScenarioCompiler`` says in which order.
+struct ModelBuilder {
+  let scenario: Scenario
+  let network: NetworkTimes
+  var services: [ServiceModel] = []
+  var proxies: [ProxyModel] = []
+  var edges: [EdgeModel] = []
+  var sources: [SourceModel] = []
+  var map = ModelMap()
+  var gaps: [ModelGap] = []
+  var spells = FaultSpells()
+  var crashLoops: [CrashLoop] = []
+
+  /// The model's proxy of each of the scenario's; nil of those in front of servers.
+  var proxyIndex: [Int?]
+  /// The stand-in proxies of callers without one.
+  var directProxies: [DirectRoute: Int] = [:]
+  /// The service whose only pod refuses all connections, once it is needed.
+  var closedPod: PodReference?
+  /// The kinds of requests, each an operation index of every service of the model.
+  var kinds: [RequestKind] = []
+  var kindIndex: [RequestKind: Int] = [:]
+  /// What each workload does, by kind.
+  var operations: [[Int: OperationModel]]
+  /// Kinds and workloads to compile, in order, and how many are done.
+  var pending: [(kind: Int, workload: Int)] = []
+  var done = 0
+  /// Names of headers that any call passes on: only those tell kinds apart.
+  var forwardedNames: Set<String> = []
+
+  /// The index in `Call.edge` has 16 bits; mirrored copies take some of them.
+  static let mostEdges = 60_000
+  /// Steps of one operation after unrolling its loops.
+  static let mostSteps = 100_000
+
+  init(_ scenario: Scenario) {
+    self.scenario = scenario
+    network = NetworkTimes(scenario)
+    proxyIndex = Array(repeating: nil, count: scenario.proxies.count)
+    operations = Array(repeating: [:], count: scenario.workloads.count)
+    for workload in scenario.workloads {
+      for steps in workload.steps { noteForwardedHeaders(steps) }
+    }
+    if network.isSpread {
+      note("network", "latencies are laws and are taken at their mean")
+    }
+  }
+
+  /// Notes something that the model does not do as the scenario says.
+  mutating func note(_ subject: String, _ text: String) {
+    let gap = ModelGap(subject: subject, text: text)
+    if !gaps.contains(gap) { gaps.append(gap) }
+  }
+
+  private mutating func noteForwardedHeaders(_ steps: [Scenario::Step]) {
+    for step in steps {
+      switch step {
+      case .call(let call):
+        for case .forwarded(let name) in call.headers { forwardedNames.insert(name) }
+      case .parallel(let branches): for branch in branches { noteForwardedHeaders(branch) }
+      case .branch(let branches): for branch in branches { noteForwardedHeaders(branch.steps) }
+      case .loop(_, let steps): noteForwardedHeaders(steps)
+      case .cpu, .wait, .fail: break
+      }
+    }
+  }
+
+  /// The finished model.
+  consuming func compiled() -> CompiledScenario {
+    for workload in scenario.workloads.indices {
+      services[workload].operations = kinds.indices.map { kind in
+        operations[workload][kind] ?? .unknown(kinds[kind].operation)
+      }
+    }
+    let model = SimulationModel(
+      services: services, proxies: proxies, edges: edges, sources: sources,
+      actions: spells.actions, duration: scenario.duration, linger: .zero,
+      warmup: scenario.warmup,
+      recording: RecordingOptions(
+        causes: true, window: RunDescription.usualWindow(of: scenario.duration),
+        serviceHistograms: true))
+    return CompiledScenario(
+      model: model, map: map, gaps: gaps, crashLoops: crashLoops, spells: spells)
+  }
+}
+
+extension OperationModel {
+  /// What a service answers when it is asked for something that it does not know.
+  static func unknown(_ name: String) -> OperationModel {
+    OperationModel(name: name, steps: [.fail(probability: 1, status: 404)])
+  }
+}

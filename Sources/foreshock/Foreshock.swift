@@ -1,0 +1,33 @@
+import ArgumentParser
+
+/// The command line: each command in a file of its own.
+@main
+struct Foreshock: AsyncParsableCommand {
+  /// The version of the program.
+  static let version = "0.1.0"
+
+  static let configuration = CommandConfiguration(
+    commandName: "foreshock",
+    abstract: "Tells what users will see when manifests, traffic and a fault meet.",
+    discussion: """
+      Exit codes: 0 all expectations hold · 1 the answer is no · 64 usage · 65 bad scenario or \
+      manifest · 70 internal error · 74 cannot read or write · 130, 143 interrupted (results so \
+      far are written and marked partial).
+      """,
+    version: version,
+    subcommands: [
+      RunCommand.self, ValidateCommand.self, InitCommand.self, SchemaCommand.self,
+      ExplainCommand.self,
+    ])
+}
+
+extension ExitCode {
+  /// An expectation does not hold.
+  static let expectationMissed = ExitCode(1)
+  /// A scenario or manifest is wrong (`EX_DATAERR`).
+  static let badScenario = ExitCode(65)
+  /// A mistake of ours (`EX_SOFTWARE`).
+  static let internalError = ExitCode(70)
+  /// Something cannot be read or written (`EX_IOERR`).
+  static let unreadable = ExitCode(74)
+}

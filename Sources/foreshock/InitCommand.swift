@@ -1,0 +1,33 @@
+import ArgumentParser
+import Glibc
+import ScenarioFiles
+
+/// `foreshock init DIR`: writes a first scenario for the manifests in a folder.
+struct InitCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "init", abstract: "Write a first scenario for the manifests in a folder.")
+
+  @Argument(help: "The folder with the manifests.", completion: .directory)
+  var directory: String
+
+  @Flag(help: "Replace a scenario that is there.")
+  var force = false
+
+  func run() throws {
+    let separator = directory.hasSuffix("/") ? "" : "/"
+    let path = directory + separator + ScenarioSketch.fileName
+    guard access(directory, F_OK) == 0 else {
+      Console.complain("foreshock: there is no folder \(directory)")
+      throw ExitCode.unreadable
+    }
+    if !force, access(path, F_OK) == 0 {
+      Console.complain("foreshock: \(path) is there already; --force replaces it")
+      throw ExitCode.unreadable
+    }
+    let result = ScenarioSketch.write(folder: directory)
+    Console.mention(result.diagnostics.text)
+    guard let text = result.text else { throw ExitCode.badScenario }
+    try WholeFile.write(text, to: path)
+    try Console.write("\(path)\nnext: foreshock run \(path)\n")
+  }
+}

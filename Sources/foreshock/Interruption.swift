@@ -1,0 +1,23 @@
+import Glibc
+import Synchronization
+
+/// Ctrl-C and SIGTERM: the run ends with what there is, and the program says so.
+enum Interruption {
+  /// The signal that came; 0 is none.
+  private static let signal = Atomic<Int32>(0)
+
+  /// Listens from now on; a second signal ends the program at once.
+  static func listen() {
+    for number in [SIGINT, SIGTERM] {
+      Glibc.signal(number) { number in
+        if Interruption.signal.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }
+      }
+    }
+  }
+
+  /// Whether a signal has come.
+  static var isRequested: Bool { signal.load(ordering: .relaxed) != 0 }
+
+  /// The program's exit code for the signal that came.
+  static var exitCode: Int32 { 128 + signal.load(ordering: .relaxed) }
+}

@@ -1,0 +1,175 @@
+import ArgumentParser
+import Foundation
+import Reporting
+import Results
+import Scenario
+import Simulation
+
+/// `foreshock run`: runs a scenario and tells what came of it.
+struct RunCommand: AsyncParsableCommand {
+  /// What standard output carries.
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text
+    case json
+    case github
+    case junit
+  }
+
+  /// Whether the text has colours.
+  enum Color: String, ExpressibleByArgument, CaseIterable {
+    case auto
+    case always
+    case never
+  }
+
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Run a scenario and judge its expectations.")
+
+  @OptionGroup var scenario: ScenarioArguments
+
+  @Option(help: "How many replications to run, instead of as many as the verdicts need.")
+  var replications: Int?
+
+  @Option(help: "The seed of all chance, instead of the scenario's.")
+  var seed: UInt64?
+
+  @Option(help: "What standard output carries.")
+  var format: Format = .text
+
+  @Option(
+    help: ArgumentHelp(
+      "Where the run's folder goes, instead of results/runs/<scenario>.", valueName: "dir"),
+    completion: .directory)
+  var output: String?
+
+  @Option(
+    name: .customLong("max-events"),
+    help: "End each replication after that many events, with a partial result.")
+  var maxEvents: UInt64?
+
+  @Option(
+    name: .customLong("max-memory"),
+    help: "End a replication beyond that many bytes of its own (512Mi, 2Gi), likewise.",
+    transform: ByteCount.parse)
+  var maxMemory: Int?
+
+  @Option(help: "Replications at the same time, instead of one for each core.")
+  var threads: Int?
+
+  @Option(help: "Colours in the text.")
+  var color: Color = .auto
+
+  func validate() throws {
+    if let replications, !(1...100_000).contains(replications) {
+      throw ValidationError("'--replications' must be 1...100000, is \(replications)")
+    }
+    if let threads, !(1...1_024).contains(threads) {
+      throw ValidationError("'--threads' must be 1...1024, is \(threads)")
+    }
+  }
+
+  func run() async throws {
+    var loaded = try scenario.load()
+    if let seed { loaded.seed = seed }
+    let runner = try prepare(loaded)
+    for line in runner.gaps.lines {
+      Console.complain("warning: not modelled as written: \(line)")
+    }
+    Interruption.listen()
+    let stopwatch = Stopwatch()
+    let line = ProgressLine(isShown: Console.showsProgress)
+    let result = await runner.run { progress in
+      stopwatch.note(progress)
+      line.show(progress)
+    }
+    line.clear()
+    let files = RunFolder.files(
+      result, timing: stopwatch.timing(of: result, threads: usedThreads))
+    let folder = path(for: loaded.name)
+    let isKept = keep(files, in: folder)
+    try Console.write(try answer(result, report: isKept ? folder + "/report.html" : nil))
+    if !isKept { throw ExitCode.unreadable }
+    if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
+    if !result.isMet { throw ExitCode.expectationMissed }
+  }
+
+  /// The path of the run's folder.
+  private func path(for name: String) -> String {
+    output ?? "results/runs/" + Self.fileName(for: name)
+  }
+
+  /// A name that is safe as one folder: letters, digits, `-`, `_` and `.`; others become `-`.
+  static func fileName(for name: String) -> String {
+    let safe = name.unicodeScalars.prefix(100).map { scalar -> Character in
+      let isPlain =
+        ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar)
+        || ("0"..."9").contains(scalar) || scalar == "-" || scalar == "_" || scalar == "."
+      return isPlain ? Character(scalar) : "-"
+    }
+    let text = String(safe)
+    return text.allSatisfy({ $0 == "." || $0 == "-" }) ? "run" : text
+  }
+
+  /// Writes the run's folder; a failure must not cost the answer on standard output.
+  private func keep(_ files: [(name: String, text: String)], in folder: String) -> Bool {
+    do {
+      try RunFolder.write(files, to: URL(fileURLWithPath: folder, isDirectory: true))
+      return true
+    } catch {
+      Console.complain("foreshock: \(error)")
+      return false
+    }
+  }
+
+  /// What standard output carries.
+  private func answer(_ result: RunResult, report: String?) throws -> String {
+    switch format {
+    case .text: return text(of: result, report: report)
+    case .json: return SummaryJSON(result).text
+    case .junit: return JUnitReport(result).text
+    case .github:
+      let annotations = GitHubAnnotations(result)
+      if let path = Console.environment("GITHUB_STEP_SUMMARY") {
+        try WholeFile.append(annotations.summary, to: path)
+      }
+      return annotations.annotations
+    }
+  }
+
+  private var usedThreads: Int { threads ?? Stopwatch.cores }
+
+  private func prepare(_ scenario: Scenario) throws -> ScenarioRunner {
+    do {
+      return try ScenarioRunner(
+        scenario,
+        settings: ScenarioRunner.Settings(
+          replications: replications.map { .exactly($0) }, maxEvents: maxEvents,
+          maxMemory: maxMemory, threads: usedThreads, command: command,
+          version: Foreshock.version, isInterrupted: { Interruption.isRequested }))
+    } catch {
+      Console.complain("error: \(error)")
+      throw ExitCode.badScenario
+    }
+  }
+
+  /// The words that ran it, without those that a repetition states itself.
+  private var command: [String] {
+    ["foreshock", "run"] + scenario.files + scenario.set.flatMap { ["--set", $0] }
+  }
+
+  private func text(of result: RunResult, report: String?) -> String {
+    let usesColor: Bool
+    switch color {
+    case .always: usesColor = true
+    case .never: usesColor = false
+    case .auto:
+      usesColor =
+        Console.isTerminal && Console.environment("NO_COLOR") == nil
+        && Console.environment("TERM") != "dumb"
+    }
+    return TerminalReport(
+      result, style: TerminalStyle(usesColor: usesColor, columns: Console.columns),
+      reportPath: report
+    ).text
+  }
+}

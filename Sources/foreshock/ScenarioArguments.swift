@@ -1,0 +1,30 @@
+import ArgumentParser
+import Scenario
+import ScenarioFiles
+
+/// The files of a scenario, as every command that reads one takes them.
+struct ScenarioArguments: ParsableArguments {
+  @Argument(
+    help: "Scenario files and manifests; '-' is standard input.", completion: .file())
+  var files: [String]
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Replace a value of the scenario.", valueName: "path=value"))
+  var set: [String] = []
+
+  func validate() throws {
+    if files.isEmpty { throw ValidationError("name a scenario file, or '-'") }
+  }
+
+  /// The scenario, or the end of the program with everything that is wrong with it.
+  func load(quiet: Bool = false) throws -> Scenario {
+    let result = ScenarioLoader.load(paths: files, overrides: set)
+    if !quiet || result.scenario == nil { Console.mention(result.diagnostics.text) }
+    guard let scenario = result.scenario else {
+      let isUnreadable = result.diagnostics.contains { $0.code == .unreadableFile }
+      throw isUnreadable ? ExitCode.unreadable : ExitCode.badScenario
+    }
+    return scenario
+  }
+}

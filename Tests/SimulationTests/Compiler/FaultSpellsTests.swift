@@ -1,0 +1,73 @@
+import Scenario
+import Testing
+import TimeAndChance
+
+@testable import Simulation
+
+@Suite struct FaultSpellsTests {
+  private let pod = PodReference(service: 0, pod: 0)
+
+  @Test func `slow-downs that overlap multiply, and the last to end leaves normal speed`() {
+    var spells = FaultSpells()
+    spells.add(.slow(2), on: pod, from: .seconds(1), to: .seconds(5))
+    spells.add(.slow(3), on: pod, from: .seconds(2), to: .seconds(4))
+    let factors = spells.actions.map { action -> Double in
+      if case .slow(_, let factor) = action.kind { return factor }
+      return -1
+    }
+    #expect(factors == [2, 6, 2, 1])
+    #expect(spells.actions.map(\.at) == [.seconds(1), .seconds(2), .seconds(4), .seconds(5)])
+  }
+
+  @Test func `a pod that two faults hold down is up when both are over`() {
+    var spells = FaultSpells()
+    spells.add(.down, on: pod, from: .seconds(1), to: .seconds(3))
+    spells.add(.blackhole, on: pod, from: .seconds(2), to: .seconds(6))
+    let states = spells.actions.map { action -> PodModel.Reachability? in
+      if case .reachability(_, let state) = action.kind { return state }
+      return nil
+    }
+    #expect(states == [.down, .down, .blackhole, .up])
+  }
+
+  @Test func `a death that ends at once strikes and passes`() {
+    var spells = FaultSpells()
+    spells.kill(pod, from: .seconds(2), to: .seconds(2), endpointDelay: .seconds(1))
+    let states = spells.actions.map { action -> PodModel.Reachability? in
+      if case .reachability(_, let state) = action.kind { return state }
+      return nil
+    }
+    #expect(states == [.down, .up])
+  }
+
+  @Test func `proxies hear of a death and of the return after the delay`() {
+    var spells = FaultSpells()
+    spells.kill(pod, from: .seconds(10), to: .seconds(20), endpointDelay: .seconds(2))
+    let memberships = spells.actions.compactMap { action -> (SimDuration, Bool)? in
+      if case .membership(_, let isMember) = action.kind { return (action.at, isMember) }
+      return nil
+    }
+    #expect(memberships.map(\.0) == [.seconds(12), .seconds(22)])
+    #expect(memberships.map(\.1) == [false, true])
+  }
+
+  @Test func `a crash loop backs off 0, 10, 20 and 40 s and is drawn per replication`() throws {
+    let loop = CrashLoop(
+      pod: pod, name: "crash", start: .seconds(5), end: nil, uptime: try Sample.constant(3),
+      startup: .seconds(1), endpointDelay: nil)
+    var spells = FaultSpells()
+    spells.add(loop, seed: 1, replication: 0, until: .seconds(120))
+    #expect(
+      spells.deaths.map(\.start) == [
+        .seconds(5), .seconds(9), .seconds(23), .seconds(47), .seconds(91),
+      ])
+    let lives = try Distribution(.exponential(mean: 3))
+    var random = loop
+    random.uptime = lives
+    var one = FaultSpells()
+    var two = FaultSpells()
+    one.add(random, seed: 1, replication: 0, until: .seconds(120))
+    two.add(random, seed: 1, replication: 1, until: .seconds(120))
+    #expect(one.deaths.map(\.start) != two.deaths.map(\.start))
+  }
+}
