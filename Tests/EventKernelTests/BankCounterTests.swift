@@ -2,7 +2,9 @@ import EventKernel
 import Testing
 import TimeAndChance
 
-/// A bank counter: customers come at random, one clerk serves them in turn. The whole model of the
+/// A bank counter: customers come at random, one clerk serves them in turn.
+///
+/// The whole model of the
 /// documentation's example, thirty lines on the bare kernel.
 struct BankCounter: ~Copyable {
   enum Kind { static let arrival: UInt8 = 0, departure: UInt8 = 1 }

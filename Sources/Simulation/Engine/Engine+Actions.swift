@@ -92,7 +92,8 @@ extension Engine {
       let mustStop = state == Job.working || state == Job.calling
       let c = jobs[j].call
       let breaks =
-        c != none && (state == Job.working || state == Job.queued || state == Job.hanging
+        c != none
+        && (state == Job.working || state == Job.queued || state == Job.hanging
           || state == Job.calling)
       if breaks {
         // The news travels as a job of its own, so that what is left here can end by itself.

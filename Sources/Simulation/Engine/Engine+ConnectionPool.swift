@@ -14,7 +14,8 @@ extension Engine {
     let call = calls.pointer(c)
     let cluster = clusters.base + Int(call.pointee.cluster)
     let kind = clusterKinds.base + Int(cluster.pointee.kind)
-    let p = cluster.pointee.poolBase + call.pointee.host * kind.pointee.workers
+    let p =
+      cluster.pointee.poolBase + call.pointee.host * kind.pointee.workers
       + UInt32(call.pointee.worker)
     if pools[p].ready != none { return attach(c, to: pools[p].ready) }
     guard cluster.pointee.pending < kind.pointee.maxPending else {
@@ -56,7 +57,8 @@ extension Engine {
   @inline(never) mutating func leaveQueue(_ c: UInt32) {
     let call = calls[c]
     let cluster = clusters[call.cluster]
-    let p = cluster.poolBase + call.host * clusterKinds[cluster.kind].workers
+    let p =
+      cluster.poolBase + call.host * clusterKinds[cluster.kind].workers
       + UInt32(call.worker)
     var previous = none
     var entry = pools[p].pendingHead
@@ -244,8 +246,9 @@ extension Engine {
   mutating func connectionIdle(_ x: UInt32) {
     connections[x].timer = none
     let kind = clusterKinds.base + Int(clusters[pools[connections[x].pool].cluster].kind)
-    guard let idle = model.proxies[Int(kind.pointee.proxy)].configuration
-      .clusters[Int(kind.pointee.index)].idleTimeout
+    guard
+      let idle = model.proxies[Int(kind.pointee.proxy)].configuration
+        .clusters[Int(kind.pointee.index)].idleTimeout
     else { return }
     if connections[x].streams == 0, now - connections[x].lastUse >= idle { return remove(x) }
     connections[x].timer = start(kind.pointee.idleTimeout, .connectionIdle, x)

@@ -141,7 +141,9 @@ extension Engine {
       }
     case .fault(let index):
       let isMatched = matches(chain.pointee.faults[index].settings.headers, c)
-      switch chain.pointee.faults[index].filter.decide(isMatched: isMatched, using: &chain.pointee.random) {
+      switch chain.pointee.faults[index].filter.decide(
+        isMatched: isMatched, using: &chain.pointee.random)
+      {
       case .proceed: return true
       case .delay(let wait):
         extras[x].flags.insert(.delayInjected)
@@ -152,13 +154,15 @@ extension Engine {
       case .abort:
         extras[x].activeFault = UInt8(index + 1)
         let status = chain.pointee.faults[index].filter.abortStatus
-          leave(c, reply: status, flags: .faultInjected, details: .faultFilterAbort)
+        leave(c, reply: status, flags: .faultInjected, details: .faultFilterAbort)
         return false
       }
     case .admissionControl(let index):
       let worker = calls[c].worker
-      if chain.pointee.admissionControls[index][worker].rejects(at: now, using: &chain.pointee.random) {
-          leave(c, reply: 503, flags: [], details: .deniedByAdmissionControl)
+      if chain.pointee.admissionControls[index][worker].rejects(
+        at: now, using: &chain.pointee.random)
+      {
+        leave(c, reply: 503, flags: [], details: .deniedByAdmissionControl)
         return false
       }
       extras[x].admissionCounts = true

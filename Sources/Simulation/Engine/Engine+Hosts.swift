@@ -137,7 +137,8 @@ extension Engine {
     let call = calls.pointer(c)
     let cluster = clusters.base + Int(call.pointee.cluster)
     let counts = UnsafePointer(active.base + Int(cluster.pointee.hostBase))
-    let balancer = balancers.base
+    let balancer =
+      balancers.base
       + Int(cluster.pointee.firstBalancer &+ (call.pointee.hostAndWorker >> 24))
     let pick: HostPick
     if Features.hasPolicies, call.pointee.extra != none {

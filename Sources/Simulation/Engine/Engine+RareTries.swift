@@ -106,7 +106,9 @@ extension Engine {
     if kind.isHTTP2 {
       outcome.marks.insert(.http2)
       // On HTTP/2 a host breaks the stream, not the connection.
-      if outcome.kind == .connectionTermination { outcome = AttemptOutcome(.remoteReset, marks: [.http2]) }
+      if outcome.kind == .connectionTermination {
+        outcome = AttemptOutcome(.remoteReset, marks: [.http2])
+      }
     }
     if let delay = reply.breaksAfter, calls[c].job == j {
       // The answer has begun: no retry any more, whatever comes.
@@ -244,7 +246,6 @@ extension Engine {
     if connection != none { streamEnded(connection, isClean: outcome.kind == .response && !isBad) }
     if isBad, othersGoOn { return }
     // It is the answer, good or last: the other tries are reset.
-    calls[c].host = host
     dropHedged(c, reporting: nil)
     if calls[c].state == .pending { leaveQueue(c) }
     if calls[c].job != none {
@@ -255,7 +256,8 @@ extension Engine {
       active[clusters[state].hostBase &+ other] &-= 1
       if connection != none { streamEnded(connection, isClean: false) }
     }
-    extras[x].retryPending = false
+    calls[c].host = host
+    calls[c].state = .trying
     if isBad {
       conclude(c, outcome, .limitExceeded)
     } else {
@@ -315,12 +317,11 @@ extension Engine {
     _ c: UInt32, status: UInt16, _ flags: ResponseFlags, _ details: ResponseDetails
   ) {
     cancelTryTimer(c)
+    dropHedged(c, reporting: nil)
     switch calls[c].state {
-    case .entering, .ended: break
+    case .entering, .ended, .backingOff: break
     case .pending: leaveQueue(c)
-    case .backingOff: break
     case .trying:
-      dropHedged(c, reporting: nil)
       if calls[c].job != none {
         let host = calls[c].host
         let state = calls[c].cluster

@@ -76,7 +76,8 @@ extension Engine {
         call.pointee.worker = Int(edge.pointee.random.below(proxy.pointee.workers))
       }
     }
-    let slot = Int(proxy.pointee.firstSlot)
+    let slot =
+      Int(proxy.pointee.firstSlot)
       + Int(instance - proxy.pointee.firstInstance) * Int(proxy.pointee.clusterCount) + Int(cluster)
     var state = clusterOfInstance[slot]
     if state == none { state = makeCluster(slot, proxy: edge.pointee.proxy, instance, cluster) }
@@ -226,7 +227,8 @@ extension Engine {
   }
 
   /// Whether an outcome that the policy retries is retried: allowance first, then room.
-  @inline(never) mutating func judge(_ c: UInt32, _ outcome: AttemptOutcome) -> RetryState.Decision {
+  @inline(never) mutating func judge(_ c: UInt32, _ outcome: AttemptOutcome) -> RetryState.Decision
+  {
     releaseRetrySlot(c)
     let call = calls.pointer(c)
     let edge = edges.base + Int(call.pointee.edge)
@@ -387,11 +389,9 @@ extension Engine {
   @inline(never) mutating func giveUp(_ c: UInt32, _ outcome: AttemptOutcome) {
     let call = calls.pointer(c)
     cancelTryTimer(c)
+    if Features.hasPolicies, call.pointee.extra != none { dropHedged(c, reporting: outcome) }
     switch call.pointee.state {
     case .trying:
-      if Features.hasPolicies, call.pointee.extra != none {
-        dropHedged(c, reporting: outcome)
-      }
       if call.pointee.job != none {
         let host = call.pointee.host
         let cluster = call.pointee.cluster

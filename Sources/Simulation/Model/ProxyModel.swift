@@ -166,7 +166,9 @@ public struct ClientBehaviour: Sendable, Equatable {
   public var backOff: BackOff
   /// What stops retries.
   public var retryGuard: Guard
-  /// How long the caller waits for one try; nil is for ever. The server is not told.
+  /// How long the caller waits for one try; nil is for ever.
+  ///
+  /// The server is not told.
   public var tryTimeout: SimDuration?
   /// How long the caller waits in all; nil is for ever.
   public var deadline: SimDuration?

@@ -8,7 +8,9 @@ public import TimeAndChance
 public struct SimulationModel: Sendable {
   /// The services: groups of pods that answer.
   public var services: [ServiceModel]
-  /// The kinds of client proxies. Calls go through one of them, or directly.
+  /// The kinds of client proxies.
+  ///
+  /// Calls go through one of them, or directly.
   public var proxies: [ProxyModel]
   /// Where calls lead: every call of a source or step names one of these.
   public var edges: [EdgeModel]
@@ -47,7 +49,9 @@ public struct SimulationModel: Sendable {
 /// What a run records beside its counters.
 public struct RecordingOptions: Sendable, Equatable {
   /// One ``RequestRecord`` for each request of a source, and one ``AttemptRecord`` for each try
-  /// that reached a host. Memory grows with the run: for experiments, not for production scenarios.
+  /// that reached a host.
+  ///
+  /// Memory grows with the run: for experiments, not for production scenarios.
   public var requests: Bool
   /// The causal log: ejections, faults, overloads, one ``CausalEvent`` each.
   public var causes: Bool

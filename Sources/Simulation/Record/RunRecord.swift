@@ -2,7 +2,9 @@ public import Statistics
 public import TimeAndChance
 public import TrafficPolicy
 
-/// What one run of a model left behind. Plain values; the same for the same model and seed.
+/// What one run of a model left behind.
+///
+/// Plain values; the same for the same model and seed.
 public struct RunRecord: Sendable {
   /// Counters and latencies of each source, in the model's order.
   public var sources: [SourceRecord] = []
@@ -238,8 +240,9 @@ public struct ServiceRecord: Sendable {
   public var wait: LatencyHistogram?
   /// Time from arrival to the answer; with ``RecordingOptions/serviceHistograms``.
   public var sojourn: LatencyHistogram?
-  /// The time average of the number of pods that hold at least n requests, waiting or in service;
-  /// the index is n. As long as ``RecordingOptions/occupancyLevels``.
+  /// The time average of the number of pods that hold at least n requests, waiting or in service.
+  ///
+  /// The index is n. As long as ``RecordingOptions/occupancyLevels``.
   public var occupancy: [Double] = []
   /// The time series; with ``RecordingOptions/window``.
   public var windows: [ServiceWindow] = []
