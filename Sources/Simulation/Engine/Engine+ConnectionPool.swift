@@ -32,10 +32,11 @@ extension Engine {
   mutating func enqueue(_ c: UInt32, in p: UInt32) {
     calls[c].state = .pending
     calls[c].job = none
+    calls[c].tryTimer = none
     if pools[p].pendingHead == none {
       pools[p].pendingHead = c
     } else {
-      calls[pools[p].pendingTail].job = c
+      calls[pools[p].pendingTail].tryTimer = c
     }
     pools[p].pendingTail = c
     pools[p].pendingCount &+= 1
@@ -45,11 +46,11 @@ extension Engine {
   mutating func dequeue(from p: UInt32) -> UInt32 {
     let c = pools[p].pendingHead
     guard c != none else { return none }
-    pools[p].pendingHead = calls[c].job
+    pools[p].pendingHead = calls[c].tryTimer
     if pools[p].pendingHead == none { pools[p].pendingTail = none }
     pools[p].pendingCount &-= 1
     clusters[pools[p].cluster].pending &-= 1
-    calls[c].job = none
+    calls[c].tryTimer = none
     return c
   }
 
@@ -64,17 +65,17 @@ extension Engine {
     var entry = pools[p].pendingHead
     while entry != c {
       previous = entry
-      entry = calls[entry].job
+      entry = calls[entry].tryTimer
     }
     if previous == none {
-      pools[p].pendingHead = call.job
+      pools[p].pendingHead = call.tryTimer
     } else {
-      calls[previous].job = call.job
+      calls[previous].tryTimer = call.tryTimer
     }
     if pools[p].pendingTail == c { pools[p].pendingTail = previous }
     pools[p].pendingCount &-= 1
     clusters[call.cluster].pending &-= 1
-    calls[c].job = none
+    calls[c].tryTimer = none
   }
 
   /// Opens a connection when more calls wait than streams are being set up.

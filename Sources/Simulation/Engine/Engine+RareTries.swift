@@ -368,7 +368,13 @@ extension Engine {
     // One more than there are, so that the job is not freed under the loop.
     jobs[j].link &+= 1
     for c in 0..<UInt32(calls.highWater) where liveCall(c, isOf: j) {
-      endByProxy(c, status: 0, .downstreamConnectionTermination, .downstreamRemoteDisconnect)
+      if calls[c].state == .entering {
+        // It is on its way to the proxy and cannot be called back; nobody hears of it.
+        calls[c].parent = Parent.nobody
+        childDone(j)
+      } else {
+        endByProxy(c, status: 0, .downstreamConnectionTermination, .downstreamRemoteDisconnect)
+      }
     }
     childDone(j)
   }

@@ -413,12 +413,12 @@ extension Engine {
     end(c, outcome, adding: [])
   }
 
-  /// Takes the per-try timer back; in back-off the field holds a sequence, not a timer.
+  /// Takes the per-try timer back, if the field holds one.
   @inline(__always) mutating func cancelTryTimer(_ c: UInt32) {
-    if calls[c].state == .backingOff {
-      calls[c].tryTimer = none
-    } else {
-      cancel(&calls.pointer(c).pointee.tryTimer)
+    switch calls[c].state {
+    case .pending: break  // it links the queue, which the call will leave
+    case .backingOff: calls[c].tryTimer = none
+    case .entering, .trying, .ended: cancel(&calls.pointer(c).pointee.tryTimer)
     }
   }
 

@@ -13,7 +13,7 @@ struct Call: BitwiseCopyable {
   enum State: UInt8 {
     /// On its way to the proxy, or in the proxy's filters.
     case entering
-    /// Queued for a connection; ``Call/job`` links to the next in the queue.
+    /// Queued for a connection; ``Call/tryTimer`` links to the next in the queue.
     case pending
     /// A try is under way.
     case trying
