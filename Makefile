@@ -14,7 +14,7 @@ help: ## This list
 
 demo: ## Build, run a retry storm on real manifests, print the verdict and the report's path
 	@$(SWIFT) build -c release --product foreshock --quiet
-	@$(RELEASE)/foreshock run scenarios/feed-retry-storm/feed-retry-storm.yaml; status=$$?; \
+	@$(RELEASE)/foreshock run scenarios/feed-retry-storm/scenario.yaml; status=$$?; \
 	  if [ $$status -gt 1 ]; then exit $$status; fi
 
 test: lint unit conformance theory determinism ## Everything that must pass
@@ -44,13 +44,13 @@ determinism: ## The same seed gives the same bytes: 1 and 2 threads, debug and r
 
 bench: ## Benchmark rows, beside the C++ programs of the same models
 	@$(SWIFT) build -c release --product Benchmarks --quiet
-	@$(RELEASE)/Benchmarks
+	@$(RELEASE)/Benchmarks $(BENCH)
 
 bench-peers: ## The rows against SimPy, installed in a virtual environment
 	@$(SWIFT) build -c release --product Benchmarks --quiet
 	@test -x .venv/bin/python || python3 -m venv .venv
 	@.venv/bin/python -c 'import simpy' 2>/dev/null || .venv/bin/pip install --quiet simpy
-	@$(RELEASE)/Benchmarks --peers
+	@$(RELEASE)/Benchmarks --rows B7 --python .venv/bin/python
 
 results: ## Run every shipped scenario again and compare with the recorded result
 	@$(SWIFT) build -c release --product foreshock --quiet

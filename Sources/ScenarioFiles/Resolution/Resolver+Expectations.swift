@@ -35,7 +35,10 @@ extension ScenarioResolver {
     if let to = bound.to { text += " to \(to.value.written)" }
     if let during = bound.during { text += " during \(during.value)" }
     if let runs = bound.runs {
-      text += " in \((runs.atLeast * 100).short)% to \((runs.atMost * 100).short)% of runs"
+      // Shares are read from percent; what binary fractions add to them is rounded off.
+      let least = (runs.atLeast * 1e6).rounded() / 1e4
+      let most = (runs.atMost * 1e6).rounded() / 1e4
+      text += " in \(least.short)% to \(most.short)% of runs"
     }
     return text
   }

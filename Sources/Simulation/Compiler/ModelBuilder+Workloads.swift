@@ -66,7 +66,7 @@ extension ServiceModel.AbandonedWork {
     switch work {
     case .finished: self = .finished
     case .droppedAtStart: self = .droppedAtStart
-    case .droppedAtOnce: self = .droppedAtOnce
+    case .droppedAtOnce: self = .leavesQueue
     }
   }
 }

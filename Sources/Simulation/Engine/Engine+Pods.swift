@@ -391,9 +391,7 @@ extension Engine {
     let job = jobs.pointer(j)
     job.pointee.call = none
     if job.pointee.state == Job.hanging { return freeJob(j) }
-    if Features.hasPolicies,
-      services[pods[job.pointee.pod].service].abandonedWork == .droppedAtOnce
-    {
+    if Features.hasPolicies, services[pods[job.pointee.pod].service].hearsOfAbandonment {
       job.pointee.marks |= Job.abandonmentUnderWay
       let kind = clusterKinds.base + Int(clusters[cluster].kind)
       if kind.pointee.toHost.isZero {

@@ -347,6 +347,18 @@ extension Engine {
       pod.pointee.queued &-= 1
       pod.pointee.unheard &+= 1
       jobs[j].state = Job.gone  // freed when its turn in the queue comes
+    case Job.working, Job.calling:
+      // Under the milder rule what has begun is finished.
+      guard services[pod.pointee.service].abandonedWork == .droppedAtOnce else { return }
+      dropBegunWork(j, pod)
+    case Job.hanging: freeJob(j)
+    default: break  // travelling or answering: it ends by itself
+    }
+  }
+
+  /// A job that has begun is dropped; its record goes when what it waits for has ended.
+  private mutating func dropBegunWork(_ j: UInt32, _ pod: UnsafeMutablePointer<Pod>) {
+    switch jobs[j].state {
     case Job.working:
       pod.pointee.unheard &+= 1
       jobs[j].state = Job.gone
@@ -358,8 +370,7 @@ extension Engine {
       let hadWorker = jobs[j].marks & Job.hasWorker != 0
       abandonCalls(of: j)
       if hadWorker { releaseWorker(pod) }
-    case Job.hanging: freeJob(j)
-    default: break  // travelling or answering: it ends by itself
+    default: break
     }
   }
 

@@ -87,7 +87,10 @@ struct ModelCompiler: ~Copyable {
           firstPod: UInt32(pods.count), podCount: UInt32(service.pods.count),
           firstEntry: UInt32(entries.count), entryCount: UInt32(service.operations.count),
           holdsWorkerWhileCalling: service.holdsWorkerWhileCalling,
-          abandonedWork: service.abandonedWork, order: service.queueOrder,
+          abandonedWork: service.abandonedWork,
+          hearsOfAbandonment: service.abandonedWork == .leavesQueue
+            || service.abandonedWork == .droppedAtOnce,
+          order: service.queueOrder,
           refusal: service.refusal.reply))
       for pod in service.pods {
         var marks: UInt16 = 0

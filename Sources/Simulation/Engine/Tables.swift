@@ -183,6 +183,8 @@ struct Service {
   var entryCount: UInt32
   var holdsWorkerWhileCalling: Bool
   var abandonedWork: ServiceModel.AbandonedWork
+  /// Whether news of abandonment concerns its pods.
+  var hearsOfAbandonment: Bool
   var order: ServiceModel.QueueOrder
   /// 0: a full queue is silent.
   var refusal: UInt16

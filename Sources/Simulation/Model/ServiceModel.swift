@@ -18,6 +18,8 @@ public struct ServiceModel: Sendable {
     case finished
     /// It is dropped when it would be started; work under way is finished.
     case droppedAtStart
+    /// It leaves the queue as soon as the news arrives; work under way is finished.
+    case leavesQueue
     /// It leaves the queue, or stops, as soon as the news arrives; its own calls are reset too.
     case droppedAtOnce
   }

@@ -11,7 +11,9 @@ import TrafficPolicy
     var random = RandomStream(seed: seed, name: "models")
     var model = SimulationModel(duration: .seconds(20), linger: .seconds(30))
     let orders: [ServiceModel.QueueOrder] = [.fifo, .lifo, .dropOldest]
-    let fates: [ServiceModel.AbandonedWork] = [.finished, .droppedAtStart, .droppedAtOnce]
+    let fates: [ServiceModel.AbandonedWork] = [
+      .finished, .droppedAtStart, .leavesQueue, .droppedAtOnce,
+    ]
     for tier in 0..<2 {
       let work = try Distribution(.exponential(mean: 0.01))
       var steps: [StepModel] = [
@@ -24,7 +26,7 @@ import TrafficPolicy
           name: "s\(tier)", pods: (0..<3).map { PodModel(name: "s\(tier)-\($0)") },
           workers: 1 + Int(random.below(UInt32(4))), queueLimit: Int(random.below(UInt32(20))),
           queueOrder: orders[Int(random.below(UInt32(3)))],
-          abandonedWork: fates[Int(random.below(UInt32(3)))],
+          abandonedWork: fates[Int(random.below(UInt32(4)))],
           holdsWorkerWhileCalling: random.chance(0.5),
           operations: [OperationModel(name: "op", steps: steps)]))
       var outlier = OutlierDetectionSettings()
