@@ -101,7 +101,4 @@ extension Engine {
     }
     if sources.count == 0, model.duration == nil { schedule(.runEnd, 0, after: model.linger) }
   }
-
-  /// Closes the books.
-  mutating func finish() {}
 }

@@ -121,7 +121,6 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
       handle(event)
       if eventCount & 0xFFF == 0, mustStop() { break }
     }
-    finish()
   }
 
   /// One event: the whole of the dispatch.

@@ -215,7 +215,6 @@ struct ModelCompiler: ~Copyable {
       connectTimeout: fixed(Optional(cluster.connectTimeout)),
       idleTimeout: fixed(cluster.idleTimeout), opensConnections: proxyModel.connect != nil,
       isHTTP2: isHTTP2, hasDetector: cluster.outlierDetection != nil,
-      hasMergeWindow: cluster.updateMergeWindow > .zero,
       streamsPerConnection: isHTTP2 ? UInt32(clamping: max(1, cluster.maxConcurrentStreams)) : 1,
       requestsPerConnection: UInt32(clamping: cluster.maxRequestsPerConnection ?? .max),
       maxConnections: UInt32(clamping: cluster.thresholds.maxConnections),

@@ -137,7 +137,6 @@ struct ClusterKind {
   var opensConnections: Bool
   var isHTTP2: Bool
   var hasDetector: Bool
-  var hasMergeWindow: Bool
   /// Streams one connection carries at once.
   var streamsPerConnection: UInt32
   /// Requests one connection carries in all.

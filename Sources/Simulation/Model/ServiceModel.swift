@@ -50,8 +50,6 @@ public struct ServiceModel: Sendable {
   public var holdsWorkerWhileCalling: Bool
   /// What the pods do, by operation; edges name one by index.
   public var operations: [OperationModel]
-  /// True for a forwarding proxy: see ``OperationModel/forwarding(to:)``.
-
   /// A service of those pods.
   public init(
     name: String, pods: [PodModel], workers: Int? = nil, queueLimit: Int? = nil,
