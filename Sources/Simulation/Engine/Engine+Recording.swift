@@ -6,6 +6,8 @@ import TrafficPolicy
 /// Counters of one source at run time.
 struct SourceCount: ~Copyable {
   var offered: UInt64 = 0
+  /// Requests that were due and not started.
+  var dropped: UInt64 = 0
   /// Requests started at the start of the window.
   var offeredMark: UInt64 = 0
   /// Ends by status, 0 ..< 600; entry 0 counts those without an answer.
@@ -189,6 +191,7 @@ extension Engine {
     for s in 0..<sourceCounts.count {
       for status in 0..<600 { sourceCounts[s].byStatus[status] = 0 }
       sourceCounts[s].offered = 0
+      sourceCounts[s].dropped = 0
       sourceCounts[s].byFlags = [:]
       sourceCounts[s].latency.reset()
       sourceCounts[s].successLatency.reset()
@@ -214,7 +217,7 @@ extension Engine {
       edges[e].attempts = 0
       edges[e].retries = 0
       edges[e].retriesRefused = 0
-      edges[e].client = (0, 0, 0)
+      edges[e].client = ClientCount()
     }
     for s in 0..<services.count where histograms.hasWindows {
       histograms.marks[s].arrivals = 0
@@ -346,6 +349,8 @@ extension Engine {
           succeeded: edge.hasClient ? edge.client.succeeded : edge.succeeded,
           failed: edge.hasClient ? edge.client.failed : edge.failed,
           attempts: edge.attempts, retries: edge.retries, retriesRefused: edge.retriesRefused,
+          refusedByBucket: edge.client.refusedByBucket,
+          refusedByBreaker: edge.client.refusedByBreaker,
           latency: histograms.isOn ? histograms.edges[e].histogram : nil))
     }
     for s in 0..<services.count { result.services.append(serviceRecord(s)) }
@@ -356,6 +361,7 @@ extension Engine {
   private func sourceRecord(_ s: Int) -> SourceRecord {
     var record = SourceRecord()
     record.offered = sourceCounts[s].offered
+    record.dropped = sourceCounts[s].dropped
     for status in 0..<600 where sourceCounts[s].byStatus[status] > 0 {
       record.byStatus[status] = sourceCounts[s].byStatus[status]
     }

@@ -178,6 +178,11 @@ public struct CausalEvent: Sendable {
 public struct SourceRecord: Sendable {
   /// Requests started.
   public var offered: UInt64 = 0
+  /// Requests that were due and not started: beyond the limit of open ones, or iterations that
+  /// were left when the source ended.
+  ///
+  /// - Source: k6 `dropped_iterations`.
+  public var dropped: UInt64 = 0
   /// Requests that ended, by status; the key is the status (0: no answer).
   public var byStatus: [Int: UInt64] = [:]
   /// Requests that ended, by response flags.
@@ -196,6 +201,8 @@ public struct SourceRecord: Sendable {
 public struct SourceWindow: Sendable, Equatable {
   /// Requests started in the window.
   public var offered: UInt32 = 0
+  /// Requests that were due in the window and not started.
+  public var dropped: UInt32 = 0
   /// Ended below 400.
   public var succeeded: UInt32 = 0
   /// Ended 4xx, 429 apart.
@@ -228,6 +235,10 @@ public struct EdgeRecord: Sendable {
   public var retries: UInt64 = 0
   /// Retries refused by a budget or `max_retries`.
   public var retriesRefused: UInt64 = 0
+  /// Retries refused by the caller's own bucket.
+  public var refusedByBucket: UInt64 = 0
+  /// Retries refused by the caller's own breaker.
+  public var refusedByBreaker: UInt64 = 0
   /// Latency of every call that ended; with ``RecordingOptions/serviceHistograms``.
   public var latency: LatencyHistogram?
 }

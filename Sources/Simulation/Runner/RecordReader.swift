@@ -38,6 +38,7 @@ struct RecordReader {
     var flow = FlowFigures(
       offered: source.offered, open: source.open, latency: source.latency,
       successLatency: source.successLatency)
+    flow.dropped = source.dropped
     for (status, count) in source.byStatus { flow.add(count, status: status) }
     for (flags, count) in source.byFlags {
       flow.add(count, flags: flags.rawValue == 0 ? "-" : flags.text)
@@ -61,9 +62,9 @@ struct RecordReader {
     switch origin.refusal {
     case .budget: flow.retriesRefused.budget += edge.retriesRefused
     case .overflow: flow.retriesRefused.overflow += edge.retriesRefused
-    case .bucket: flow.retriesRefused.bucket += edge.retriesRefused
-    case .breaker: flow.retriesRefused.breaker += edge.retriesRefused
     }
+    flow.retriesRefused.bucket += edge.refusedByBucket
+    flow.retriesRefused.breaker += edge.refusedByBreaker
   }
 
   /// Fills the windows' tries.
