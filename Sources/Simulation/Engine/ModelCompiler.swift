@@ -93,6 +93,7 @@ struct ModelCompiler: ~Copyable {
           hearsOfAbandonment: service.abandonedWork == .leavesQueue
             || service.abandonedWork == .droppedAtOnce,
           order: service.queueOrder,
+          isLIFO: service.queueOrder == .lifo || service.queueOrder == .lifoDropOldest,
           checksBeforeStart: service.abandonedWork == .droppedAtStart,
           refusal: service.refusal.reply))
       for pod in service.pods {
