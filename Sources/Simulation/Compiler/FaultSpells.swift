@@ -19,6 +19,7 @@ struct FaultSpells: Sendable {
     case blackhole
     case leave
     case slow(Double)
+    case steal(Double)
     case hang
     case fail(share: Double, status: Int, afterService: Bool)
     case delay(SimDuration)
@@ -36,6 +37,7 @@ struct FaultSpells: Sendable {
       case .delay: 5
       case .loss: 6
       case .hold: 7
+      case .steal: 8
       }
     }
   }
@@ -140,6 +142,10 @@ struct FaultSpells: Sendable {
       var kept = 1.0
       for case .loss(let share) in effects { kept *= 1 - share }
       return .networkLoss(toService: key.service, share: 1 - kept)
+    case 8:
+      var left = 1.0
+      for case .steal(let share) in effects { left *= 1 - share }
+      return .steal(pod, share: 1 - left)
     default: return .networkHold(toService: key.service, !effects.isEmpty)
     }
   }

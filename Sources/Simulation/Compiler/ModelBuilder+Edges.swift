@@ -55,12 +55,34 @@ extension ModelBuilder {
       EdgeModel(
         name: "\(from) → \(service.name) \(operation.name)\(label)", carrier: .proxy(proxy),
         attributes: attributes, operation: number, client: behaviour,
-        statusOnFailure: statusOnFailure))
+        statusOnFailure: statusOnFailure, flow: flow(from: origin, to: target.service)))
     map.edges.append(
       ModelMap.EdgeOrigin(
         caller: origin, service: target.service, operation: target.operation,
         refusal: refusal(behaviour, hasBudget: hasBudget)))
     return edges.count - 1
+  }
+
+  /// The flow that an edge's calls are counted with.
+  ///
+  /// A source that asks for one service only is that flow itself.
+  private mutating func flow(from caller: RunDescription.Edge.Caller, to service: Int) -> Int? {
+    if case .source(let source) = caller,
+      scenario.traffic[source].mix.allSatisfy({ $0.target.service == service })
+    {
+      return nil
+    }
+    let origin = ModelMap.FlowOrigin(caller: caller, service: service)
+    if let known = flowIndex[origin] { return known }
+    flowIndex[origin] = flows.count
+    map.flows.append(origin)
+    var flow = FlowModel()
+    if case .service(let from) = caller {
+      flow.keepsWindowLatency = scenario.expectations.askLatencyInParts(
+        of: .edge(from: from, to: service))
+    }
+    flows.append(flow)
+    return flows.count - 1
   }
 
   private func refusal(_ client: ClientBehaviour?, hasBudget: Bool) -> ModelMap.Refusal {

@@ -52,7 +52,7 @@ extension ModelBuilder {
       for (pod, _) in pods(of: set) { spells.add(effect, on: pod, from: start, to: end) }
     case .cpuSteal(let set, let share):
       for (pod, _) in pods(of: set) {
-        spells.add(.slow(1 / (1 - share)), on: pod, from: start, to: end)
+        spells.add(.steal(share), on: pod, from: start, to: end)
       }
     case .unreachable(let service, let silent):
       for workload in scenario.services[service].workloads {

@@ -10,6 +10,7 @@ struct ModelBuilder {
   var services: [ServiceModel] = []
   var proxies: [ProxyModel] = []
   var edges: [EdgeModel] = []
+  var flows: [FlowModel] = []
   var sources: [SourceModel] = []
   var map = ModelMap()
   var gaps: [ModelGap] = []
@@ -22,6 +23,8 @@ struct ModelBuilder {
   var directProxies: [DirectRoute: Int] = [:]
   /// The service whose only pod refuses all connections, once it is needed.
   var closedPod: PodReference?
+  /// The flows that edges are counted with, by who calls whom.
+  var flowIndex: [ModelMap.FlowOrigin: Int] = [:]
   /// The kinds of requests, each an operation index of every service of the model.
   var kinds: [RequestKind] = []
   var kindIndex: [RequestKind: Int] = [:]
@@ -78,20 +81,13 @@ struct ModelBuilder {
       }
     }
     let model = SimulationModel(
-      services: services, proxies: proxies, edges: edges, sources: sources,
+      services: services, proxies: proxies, edges: edges, flows: flows, sources: sources,
       actions: spells.actions, duration: scenario.duration, linger: .zero,
       warmup: scenario.warmup,
       recording: RecordingOptions(
         causes: true, window: RunDescription.usualWindow(of: scenario.duration),
-        serviceHistograms: true))
+        serviceHistograms: true, windowLatency: true))
     return CompiledScenario(
       model: model, map: map, gaps: gaps, crashLoops: crashLoops, spells: spells)
-  }
-}
-
-extension OperationModel {
-  /// What a service answers when it is asked for something that it does not know.
-  static func unknown(_ name: String) -> OperationModel {
-    OperationModel(name: name, steps: [.fail(probability: 1, status: 404)])
   }
 }

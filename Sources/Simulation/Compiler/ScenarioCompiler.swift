@@ -131,8 +131,18 @@ public struct ModelMap: Sendable, Equatable {
     public var services: [Int]
   }
 
+  /// Calls that the model counts together.
+  public struct FlowOrigin: Sendable, Hashable {
+    /// Who calls.
+    public var caller: RunDescription.Edge.Caller
+    /// Who is asked for, as index in the scenario's services.
+    public var service: Int
+  }
+
   /// By edge of the model.
   public var edges: [EdgeOrigin] = []
+  /// By flow of the model.
+  public var flows: [FlowOrigin] = []
   /// By kind of proxy of the model.
   public var proxies: [ProxyOrigin] = []
 }

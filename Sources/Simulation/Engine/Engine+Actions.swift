@@ -39,6 +39,7 @@ extension Engine {
       let p = pod(reference)
       pods[p].slowFactor = factor
       mark(p, Pod.isSlow, factor != 1)
+    case .steal(let reference, let share): steal(share, from: pod(reference))
     case .fail(let reference, let share, let status, let afterService):
       let p = pod(reference)
       mark(p, Pod.failsAtOnce, share > 0 && !afterService)
@@ -89,6 +90,7 @@ extension Engine {
     let lost = resetReply
     for j in 0..<UInt32(jobs.highWater) where isAt(p, j) {
       let state = jobs[j].state
+      if state != Job.hanging { countLoss(j) }
       let mustStop = state == Job.working || state == Job.calling
       let c = jobs[j].call
       let breaks =
@@ -122,6 +124,8 @@ extension Engine {
     }
     pods[p].account(at: now)
     freeGoneQueue(p)
+    services[pods[p].service].queued &-= pods[p].queued
+    stopProcessor(p)
     pods[p].busy = 0
     pods[p].queued = 0
   }
@@ -159,15 +163,19 @@ extension Engine {
     let pod = pods.base + Int(jobs[j].pod)
     let marks = pod.pointee.marks
     if marks & (Pod.isDown | Pod.isBlackhole) != 0 {
-      pod.pointee.arrivals &-= 1
       if log.isOn { unlogAttempt() }
       if marks & Pod.isBlackhole != 0 { return hang(j) }
       // With connections modelled the pod's own went with it; without, this is the refusal.
       let isOpen = jobs[j].connection != none
       jobs[j].reply = isOpen ? resetReply : refusedReply
-      return respond(j)
+      return sendAnswer(j, pod)
     }
-    if marks & Pod.hangs != 0 { return hang(j) }
+    pod.pointee.arrivals &+= 1
+    if recorders.isOn { countArrival(j) }
+    if marks & Pod.hangs != 0 {
+      countLoss(j)
+      return hang(j)
+    }
     if marks & Pod.failsAtOnce != 0, pod.pointee.random.unit() < pod.pointee.failShare {
       jobs[j].reply = pod.pointee.failReply
       return respond(j)
@@ -198,10 +206,13 @@ extension Engine {
     pod.pointee.busy &+= 1
     if pod.pointee.busy > pod.pointee.peakBusy { pod.pointee.peakBusy = pod.pointee.busy }
     jobs[j].marks |= Job.hasWorker
-    if reply.action == .hang { return hang(j) }
+    if reply.action == .hang {
+      countLoss(j)
+      return hang(j)
+    }
     jobs[j].reply = replyIndex(of: reply)
     jobs[j].state = Job.working
-    jobs[j].step = Step.endIndex
+    jobs[j].step = operationSlots[Int(slotOfStep[jobs[j].step])].end
     schedule(.stepDone, j, after: reply.latency ?? script.latency)
   }
 

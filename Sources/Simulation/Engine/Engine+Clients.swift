@@ -170,7 +170,6 @@ extension Engine {
     } else {
       edges[UInt32(ended.edge)].client.failed &+= 1
     }
-    if histograms.isOn { histograms.recordEdge(ended.edge, now - ended.started) }
     clientCalls.free(k)
     var call = Call(
       started: ended.started, parent: ended.parent, job: none, tryTimer: none, routeTimer: none,
@@ -179,7 +178,9 @@ extension Engine {
     call.setResult(reply, flags: flags)
     let handle = ended.parent & 0xFF_FFFF
     switch ended.parent & Parent.tagMask {
-    case Parent.job: childEnded(handle, call)
+    case Parent.job:
+      if recorders.isOn { countFlow(call) }
+      childEnded(handle, call)
     case Parent.source: requestEnded(handle, call)
     case Parent.user: userHears(handle, call)
     default: break

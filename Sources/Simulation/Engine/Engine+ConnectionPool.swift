@@ -119,6 +119,7 @@ extension Engine {
     }
     if pod.pointee.marks & Pod.isDown != 0 { return connectFailed(x, .connectFailure) }
     pod.pointee.connectionsAccepted &+= 1
+    services[pod.pointee.service].connections &+= 1
     connections[x].state = Connection.open
     connections[x].lastUse = now
     pools[p].connecting &-= 1
@@ -213,6 +214,10 @@ extension Engine {
     let p = connections[x].pool
     unlist(x)
     cancel(&connections.pointer(x).pointee.timer)
+    if connections[x].state != Connection.connecting {
+      let kind = clusterKinds[clusters[pools[p].cluster].kind]
+      services[pods[endpointPods[kind.firstEndpoint + pools[p].host]].service].connections &-= 1
+    }
     pools[p].connections &-= 1
     clusters[pools[p].cluster].connections &-= 1
     connections[x].state = Connection.free

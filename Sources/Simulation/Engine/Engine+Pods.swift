@@ -29,21 +29,21 @@ extension Engine {
   @inline(never) mutating func jobArrives(_ j: UInt32) {
     let job = jobs.pointer(j)
     let pod = pods.base + Int(job.pointee.pod)
-    pod.pointee.arrivals &+= 1
+    let service = services.base + Int(pod.pointee.service)
     job.pointee.since = now
+    job.pointee.step = entries[service.pointee.firstEntry &+ job.pointee.step]
     if log.isOn { logAttempt(j) }
     if Features.hasPolicies, pod.pointee.marks & Pod.concernsArrivals != 0 {
       return arriveSpecially(j)
     }
+    pod.pointee.arrivals &+= 1
+    if recorders.isOn { countArrival(j) }
     admit(j, pod)
   }
 
   /// A try asks a pod for a worker.
   @inline(__always) mutating func admit(_ j: UInt32, _ pod: UnsafeMutablePointer<Pod>) {
-    let job = jobs.pointer(j)
-    let service = services.base + Int(pod.pointee.service)
-    job.pointee.step = entries[service.pointee.firstEntry &+ job.pointee.step]
-    job.pointee.reply = 200
+    jobs[j].reply = 200
     if pod.pointee.busy < pod.pointee.workers {
       pod.pointee.account(at: now)
       pod.pointee.busy &+= 1
@@ -64,13 +64,18 @@ extension Engine {
     pod.pointee.account(at: now)
     pod.pointee.queued &+= 1
     if pod.pointee.queued > pod.pointee.peakQueue { pod.pointee.peakQueue = pod.pointee.queued }
+    let service = services.base + Int(pod.pointee.service)
+    let waiting = service.pointee.queued &+ 1
+    service.pointee.queued = waiting
+    service.pointee.peakQueued = max(service.pointee.peakQueued, waiting)
+    service.pointee.peakQueuedInWindow = max(service.pointee.peakQueuedInWindow, waiting)
     let job = jobs.pointer(j)
     job.pointee.state = Job.queued
     job.pointee.link = none
     if pod.pointee.queueHead == none {
       pod.pointee.queueHead = j
       pod.pointee.queueTail = j
-    } else if services[pod.pointee.service].order == .lifo {
+    } else if service.pointee.order == .lifo {
       job.pointee.link = pod.pointee.queueHead
       pod.pointee.queueHead = j
     } else {
@@ -96,6 +101,7 @@ extension Engine {
         }
         pod.pointee.account(at: now)
         pod.pointee.queued &-= 1
+        service.pointee.queued &-= 1
         refuse(oldest, pod)
         break
       }
@@ -110,6 +116,7 @@ extension Engine {
     pod.pointee.refused &+= 1
     let status = services[pod.pointee.service].refusal
     if status == 0 {
+      countLoss(j)
       if jobs[j].call == none { return retire(j) }
       jobs[j].state = Job.hanging
     } else {
@@ -125,8 +132,8 @@ extension Engine {
     let job = jobs.pointer(j)
     job.pointee.marks |= Job.hasWorker
     job.pointee.state = Job.working
-    if histograms.isOn {
-      histograms.recordWait(pods[job.pointee.pod].service, now - job.pointee.since)
+    if recorders.hasWaits {
+      recorders.recordWait(pods[job.pointee.pod].service, now - job.pointee.since)
     }
     advance(j)
   }
@@ -154,6 +161,8 @@ extension Engine {
         job.pointee.step &+= 1
         schedule(.stepDone, j, after: .nanoseconds(time))
         return
+      case .cpu:
+        if Features.hasPolicies { return beginCPU(j, pod, step) }
       case .call, .callIgnoringFailure, .forward:
         if depth >= Self.maxDepth {
           // Long chains without any delay go on from the loop, not from this stack.
@@ -307,7 +316,8 @@ extension Engine {
 
   /// A worker takes the next job from the queue that is still wanted.
   @inline(never) mutating func beginNext(_ pod: UnsafeMutablePointer<Pod>) {
-    let dropsAbandoned = services[pod.pointee.service].abandonedWork == .droppedAtStart
+    let service = services.base + Int(pod.pointee.service)
+    let dropsAbandoned = service.pointee.abandonedWork == .droppedAtStart
     while true {
       let j = pod.pointee.queueHead
       if j == none {
@@ -322,8 +332,10 @@ extension Engine {
       }
       pod.pointee.account(at: now)
       pod.pointee.queued &-= 1
+      service.pointee.queued &-= 1
       if dropsAbandoned, jobs[j].call == none {
         pod.pointee.unheard &+= 1
+        countLoss(j)
         retire(j)
         continue
       }
@@ -343,9 +355,13 @@ extension Engine {
     } else {
       pod.pointee.failed &+= 1
     }
-    if histograms.isOn {
-      histograms.recordSojourn(pod.pointee.service, now - job.pointee.since, job.pointee.reply)
-    }
+    if recorders.isOn { countAnswer(j) }
+    sendAnswer(j, pod)
+  }
+
+  /// A pod's answer, or the news that nothing is there, goes to whoever waits for it.
+  @inline(__always) mutating func sendAnswer(_ j: UInt32, _ pod: UnsafeMutablePointer<Pod>) {
+    let job = jobs.pointer(j)
     let c = job.pointee.call
     if c == none {
       pod.pointee.unheard &+= 1

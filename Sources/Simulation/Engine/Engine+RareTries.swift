@@ -345,7 +345,9 @@ extension Engine {
     case Job.queued:
       pod.pointee.account(at: now)
       pod.pointee.queued &-= 1
+      services[pod.pointee.service].queued &-= 1
       pod.pointee.unheard &+= 1
+      countLoss(j)
       jobs[j].state = Job.gone  // freed when its turn in the queue comes
     case Job.working, Job.calling:
       // Under the milder rule what has begun is finished.
@@ -358,10 +360,12 @@ extension Engine {
 
   /// A job that has begun is dropped; its record goes when what it waits for has ended.
   private mutating func dropBegunWork(_ j: UInt32, _ pod: UnsafeMutablePointer<Pod>) {
+    countLoss(j)
     switch jobs[j].state {
     case Job.working:
       pod.pointee.unheard &+= 1
       jobs[j].state = Job.gone
+      leaveProcessor(j)
       jobs[j].step = Step.goneIndex  // freed when its step would have been done
       if jobs[j].marks & Job.hasWorker != 0 { releaseWorker(pod) }
     case Job.calling:
@@ -381,6 +385,11 @@ extension Engine {
     for c in 0..<UInt32(calls.highWater) where liveCall(c, isOf: j) {
       if calls[c].state == .entering {
         // It is on its way to the proxy and cannot be called back; nobody hears of it.
+        if recorders.isOn {
+          var left = calls[c]
+          left.setResult(0, flags: .downstreamConnectionTermination)
+          countFlow(left)
+        }
         calls[c].parent = Parent.nobody
         childDone(j)
       } else {

@@ -332,9 +332,6 @@ extension Engine {
     } else {
       edge.pointee.failed &+= 1
     }
-    if histograms.isOn, !edge.pointee.hasClient {
-      histograms.recordEdge(call.pointee.edge, now - call.pointee.started)
-    }
     call.pointee.setResult(reply, flags: flags)
     if edge.pointee.fromCaller.isZero {
       answerAtCaller(c)
@@ -349,7 +346,9 @@ extension Engine {
     calls.free(c)
     let handle = call.parent & 0xFF_FFFF
     switch call.parent & Parent.tagMask {
-    case Parent.job: childEnded(handle, call)
+    case Parent.job:
+      if recorders.isOn { countFlow(call) }
+      childEnded(handle, call)
     case Parent.source: requestEnded(handle, call)
     default: if Features.hasPolicies { rareParentHears(call) }
     }

@@ -111,7 +111,7 @@ extension Engine {
   @inline(never) mutating func request(from s: UInt32, parent: UInt32) {
     let source = sources.base + Int(s)
     openRequests += 1
-    sourceCounts[s].offered &+= 1
+    recorders.sources[s].offered &+= 1
     var edge = source.pointee.edge
     if source.pointee.mixCount > 1 { edge = drawEdge(source) }
     if Features.hasPolicies, edges[edge].hasClient {

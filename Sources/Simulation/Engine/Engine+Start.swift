@@ -29,6 +29,7 @@ extension Engine {
     endpointPods = Table(compiled.endpointPods)
     services = Table(compiled.services)
     pods = Table(compiled.pods)
+    processors = Table(compiled.processors)
     entries = Table(compiled.entries)
     steps = Table(compiled.steps)
     branches = Table(compiled.branches)
@@ -50,9 +51,9 @@ extension Engine {
     filters = Table(count: instances) { _ in FilterChain(random: RandomStream(state: 0)) }
     statistics = Table(count: compiled.clusterKinds.count) { _ in EnvoyClusterStatistics() }
     hostCounts = Table(count: compiled.endpointPods.count) { _ in HostCount() }
-    sourceCounts = Table(count: compiled.sources.count) { _ in SourceCount() }
-    histograms = Histograms(
-      compiled.model.recording, services: compiled.services.count, edges: compiled.edges.count)
+    recorders = Recorders(compiled)
+    slotOfStep = Table(compiled.slotOfStep)
+    operationSlots = compiled.operationSlots
     networkRandom = RandomStream(
       seed: compiled.seed, replication: compiled.replication, name: "network")
     replies.append(SpecialReply(.connectionTermination))

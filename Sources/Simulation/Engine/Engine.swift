@@ -1,4 +1,5 @@
 import EventKernel
+import Orchestration
 import Statistics
 import TimeAndChance
 import TrafficPolicy
@@ -45,6 +46,10 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   var endpointPods: Table<UInt32>
   var services: Table<Service>
   var pods: Table<Pod>
+  /// The CPU of each pod, where any service has a limit.
+  var processors: Table<CFSBandwidth>
+  /// By job: its work on the CPU.
+  var cpuWork = Table<CPUWork>()
   var entries: Table<UInt32>
   var steps: Table<Step>
   var branches: Table<UInt32>
@@ -80,8 +85,15 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   var hostCounts: Table<HostCount>
   /// Time with each number of requests, by pod; on demand.
   var occupancy: Table<Int64>
-  var sourceCounts: Table<SourceCount>
-  var histograms: Histograms
+  var recorders: Recorders
+  /// By step: the operation that it belongs to, see ``operationSlots``.
+  let slotOfStep: Table<UInt32>
+  /// The operations of services that are counted, in the order of the services.
+  let operationSlots: [OperationSlot]
+  /// How long each pod's CPU limit had held it back at the end of the warm-up.
+  var throttledBefore: [SimDuration] = []
+  /// The edges' counters at the end of the warm-up.
+  var edgesBefore: [EdgeRecord] = []
   var log = RunLog()
   var clients: [ScriptedClient?] = []
   var clientStates: Table<ClientGuard>
@@ -154,6 +166,7 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
     case .faultDelayOver: faultDelayOver(handle, sequence: event.sequence)
     case .rateLimitAnswer: rateLimitAnswer(handle, sequence: event.sequence)
     case .abandonmentAtPod: abandonmentAtPod(handle)
+    case .cpuDone: cpuDone(handle, sequence: event.sequence)
     case .clientRetry: clientRetry(handle, sequence: event.sequence)
     case .clientTryTimeout: clientTryTimeout(handle)
     case .clientDeadline: clientDeadline(handle)

@@ -41,6 +41,8 @@ enum EventKind: UInt8 {
   case faultDelayOver
   /// The rate limit service has answered (call).
   case rateLimitAnswer
+  /// Work under a CPU limit may be done (job; stale unless the sequence matches).
+  case cpuDone
   /// News of an abandoned try has reached its pod (job).
   case abandonmentAtPod
   /// A client without a mesh tries again (client call; stale unless the sequence matches).

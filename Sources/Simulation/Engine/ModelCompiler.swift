@@ -1,4 +1,5 @@
 import EventKernel
+import Orchestration
 import Statistics
 import TimeAndChance
 import TrafficPolicy
@@ -19,9 +20,16 @@ struct ModelCompiler: ~Copyable {
   var hostSetViews: [HostSetViews] = []
   var services: [Service] = []
   var pods: [Pod] = []
+  /// As long as ``pods`` when any service has one, else empty.
+  var processors: [CFSBandwidth] = []
   var scripts: [HostScript?] = []
   var entries: [UInt32] = []
   var steps: [Step] = [Step(code: .end), Step(code: .gone)]
+  /// By step: the operation slot.
+  var slotOfStep: [UInt32] = [0, 0]
+  var operationSlots: [OperationSlot] = []
+  /// Whether the service whose steps are compiled has ``ServiceModel/cpu``.
+  private var hasProcessor = false
   var branches: [UInt32] = []
   var choices: [(below: Double, step: UInt32)] = []
   var replies: [SpecialReply] = []
@@ -81,6 +89,7 @@ struct ModelCompiler: ~Copyable {
   // MARK: Services
 
   mutating func compileServices() {
+    let hasProcessors = model.services.contains { $0.cpu != nil }
     for service in model.services {
       services.append(
         Service(
@@ -91,7 +100,7 @@ struct ModelCompiler: ~Copyable {
           hearsOfAbandonment: service.abandonedWork == .leavesQueue
             || service.abandonedWork == .droppedAtOnce,
           order: service.queueOrder,
-          refusal: service.refusal.reply))
+          refusal: service.refusal.reply, firstSlot: UInt32(operationSlots.count)))
       for pod in service.pods {
         var marks: UInt16 = 0
         if pod.reachability == .down { marks |= Pod.isDown }
@@ -104,13 +113,44 @@ struct ModelCompiler: ~Copyable {
             service: UInt32(services.count - 1), marks: marks,
             random: stream("pod \(service.name)/\(pod.name)")))
         scripts.append(pod.script)
+        if hasProcessors {
+          // Every container's periods begin at a time of their own.
+          var phase = stream("cpu \(service.name)/\(pod.name)")
+          processors.append(
+            CFSBandwidth(
+              limitMilli: service.cpu?.limitMillicores.map { Int64(max(1, $0)) },
+              phase: .zero + .nanoseconds(Int64(phase.below(100_000_000)))))
+        }
       }
-      for operation in service.operations {
-        entries.append(UInt32(steps.count))
-        compile(operation.steps)
-        steps.append(Step(code: .end))
-      }
+      hasProcessor = service.cpu != nil
+      compileOperations(of: service)
     }
+  }
+
+  private mutating func compileOperations(of service: ServiceModel) {
+    let number = services.count - 1
+    let firstSlot = operationSlots.count
+    var unknownEntry: UInt32?
+    for operation in service.operations {
+      if operation.isUnknown, let unknownEntry {
+        entries.append(unknownEntry)
+        continue
+      }
+      let entry = UInt32(steps.count)
+      if operation.isUnknown { unknownEntry = entry }
+      entries.append(entry)
+      compile(operation.steps)
+      steps.append(Step(code: .end))
+      let name = operation.isUnknown ? "" : operation.name
+      let known = operationSlots[firstSlot...].firstIndex { $0.name == name }
+      if known == nil {
+        operationSlots.append(
+          OperationSlot(service: number, name: name, end: UInt32(steps.count - 1)))
+      }
+      let slot = UInt32(known ?? operationSlots.count - 1)
+      while slotOfStep.count < steps.count { slotOfStep.append(slot) }
+    }
+    services[number].slotCount = UInt32(operationSlots.count - firstSlot)
   }
 
   private mutating func compile(_ list: [StepModel]) {
@@ -120,6 +160,8 @@ struct ModelCompiler: ~Copyable {
   private mutating func compile(_ step: StepModel) {
     switch step {
     case .work(let law): steps.append(Step(code: .work, law: laws.compile(law)))
+    case .cpu(let law):
+      steps.append(Step(code: hasProcessor ? .cpu : .work, law: laws.compile(law)))
     case .wait(let law): steps.append(Step(code: .wait, law: laws.compile(law)))
     case .call(let edge): steps.append(Step(code: .call, a: UInt32(edge)))
     case .callIgnoringFailure(let edge):
@@ -265,6 +307,7 @@ struct ModelCompiler: ~Copyable {
       maxStreamDuration: fixed(SimDuration?.none))
     compiled.proxy = UInt32(proxy)
     compiled.model = UInt32(index)
+    if !isMirror, let flow = edge.flow { compiled.flow = UInt32(flow) }
     compiled.firstInstance = proxies[proxy].firstInstance
     compiled.instanceCount = proxies[proxy].instanceCount
     switch proxyModel.placement {

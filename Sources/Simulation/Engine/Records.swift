@@ -262,6 +262,8 @@ struct Pod: BitwiseCopyable {
   /// Time with so many requests in the pod, by number up to ``occupancyTop``; on demand.
   var occupancy: UnsafeMutablePointer<Int64>?
   var occupancyTop: Int32 = 0
+  /// How often it has died, where CPU is modelled.
+  var deaths: UInt32 = 0
   /// An injected share of failures.
   var failShare: Double = 0
   var failReply: UInt16 = 0

@@ -80,8 +80,10 @@ struct Edge {
   var classifier = RetryClassifier()
   /// The model's edge, for cold details.
   var model: UInt32 = 0
+  /// The flow that its calls are counted with, or ``none``.
+  var flow: UInt32 = none
 
-  // Counters, from the end of the warm-up.
+  // Counters, from the start of the run.
   var calls: UInt64 = 0
   var succeeded: UInt64 = 0
   var failed: UInt64 = 0
@@ -192,8 +194,15 @@ struct Service {
   var extraDelay = SimDuration.zero
   var lossShare = 0.0
   var lastQueueFull = SimTime(nanoseconds: .min / 2)
-  /// Retries among the tries that arrived.
-  var retries: UInt64 = 0
+  /// Waiting requests of all pods, and the most of them, in all and in the present window.
+  var queued: Int32 = 0
+  var peakQueued: Int32 = 0
+  var peakQueuedInWindow: Int32 = 0
+  /// Open connections of proxies to its pods.
+  var connections: Int32 = 0
+  /// The first of its operations among all that are counted, and how many.
+  var firstSlot: UInt32
+  var slotCount: UInt32 = 0
   /// Pairs of proxy instance and pod with the pod ejected.
   var ejected = 0
 
@@ -208,6 +217,8 @@ struct Step {
   enum Code: UInt8 {
     /// Draw a time and work; stretched by slow-downs.
     case work
+    /// Draw CPU time and use it under the pod's limit.
+    case cpu
     /// Draw a time and wait.
     case wait
     /// Call along edge ``Step/a``.
@@ -239,6 +250,14 @@ struct Step {
   /// The table of steps begins with an end, and the end of dropped work.
   static let endIndex: UInt32 = 0
   static let goneIndex: UInt32 = 1
+}
+
+/// An operation of a service that is counted by itself; all unknown ones of a service are one.
+struct OperationSlot {
+  var service: Int
+  var name: String
+  /// The step that ends it.
+  var end: UInt32
 }
 
 /// A reply that is more than a status.

@@ -123,11 +123,14 @@ public struct EdgeModel: Sendable {
   public var client: ClientBehaviour?
   /// The status of the caller's own answer when this call fails.
   public var statusOnFailure: Int
+  /// The flow in ``SimulationModel/flows`` that its calls are counted with; nil counts them by
+  /// their source, or not at all.
+  public var flow: Int?
 
   /// An edge.
   public init(
     name: String, carrier: Carrier, attributes: Attributes = Attributes(), operation: Int = 0,
-    client: ClientBehaviour? = nil, statusOnFailure: Int = 503
+    client: ClientBehaviour? = nil, statusOnFailure: Int = 503, flow: Int? = nil
   ) {
     self.name = name
     self.carrier = carrier
@@ -135,6 +138,7 @@ public struct EdgeModel: Sendable {
     self.operation = operation
     self.client = client
     self.statusOnFailure = statusOnFailure
+    self.flow = flow
   }
 }
 

@@ -115,6 +115,10 @@ public enum ActionKind: Sendable {
   case membership(PodReference, isMember: Bool)
   /// Work drawn from now on takes so many times as long; 1 ends it.
   case slow(PodReference, factor: Double)
+  /// Neighbours take that share of every core of the pod, 0 ..< 1; 0 ends it.
+  ///
+  /// Only pods of services with ``ServiceModel/cpu`` feel it.
+  case steal(PodReference, share: Double)
   /// That share of requests is answered with a status; share 0 ends it.
   case fail(PodReference, share: Double, status: Int, afterService: Bool)
   /// Requests that arrive are never answered; false ends it.
