@@ -67,7 +67,9 @@
     return records + Int(handle)
   }
 
-  /// By handle: whether it is not in use. Walks the free list; for looking back, not for run loops.
+  /// By handle: whether it is not in use.
+  ///
+  /// Walks the free list, so it is for looking back and not for run loops.
   public var areFree: [Bool] {
     var result = [Bool](repeating: false, count: Int(used))
     var handle = freeList
