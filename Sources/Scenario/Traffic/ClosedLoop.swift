@@ -20,7 +20,8 @@ public struct ClosedLoop: Sendable, Equatable {
     public var end: SimTime
     /// Users at its start, at least 0.
     public var startUsers: Int
-    /// Users at its end, at least 0; between, the straight line rounded to whole users.
+    /// Users at its end, at least 0; between, the straight line rounded to whole users: down while
+    /// it rises, up while it falls, as k6 does.
     public var endUsers: Int
     /// A straight stage.
     public init(start: SimTime, end: SimTime, startUsers: Int, endUsers: Int) {

@@ -50,7 +50,7 @@ extension ModelBuilder {
       from = scenario.workloads[workload].name
       origin = .service(scenario.workloads[workload].service)
     }
-    let behaviour = behaviour(of: client, "\(from) → \(service.name) \(operation.name)")
+    let behaviour = behaviour(of: client, isBehindProxy: proxyIndex.contains(proxy))
     edges.append(
       EdgeModel(
         name: "\(from) → \(service.name) \(operation.name)\(label)", carrier: .proxy(proxy),
@@ -59,7 +59,7 @@ extension ModelBuilder {
     map.edges.append(
       ModelMap.EdgeOrigin(
         caller: origin, service: target.service, operation: target.operation,
-        refusal: refusal(behaviour, hasBudget: hasBudget)))
+        refusal: hasBudget ? .budget : .overflow))
     return edges.count - 1
   }
 
@@ -83,14 +83,6 @@ extension ModelBuilder {
     }
     flows.append(flow)
     return flows.count - 1
-  }
-
-  private func refusal(_ client: ClientBehaviour?, hasBudget: Bool) -> ModelMap.Refusal {
-    switch client?.retryGuard {
-    case .tokenBucket: .bucket
-    case .lifetimeRatio: .breaker
-    case .some(.none), nil: hasBudget ? .budget : .overflow
-    }
   }
 
   /// The proxy of the model through which a caller's requests for a service go.
@@ -122,43 +114,13 @@ extension ModelBuilder {
 
   // MARK: Clients
 
-  /// What a caller does by itself, as far as the engine's clients can.
-  private mutating func behaviour(of client: ClientPolicy, _ name: String) -> ClientBehaviour? {
+  /// What a caller does by itself; nil when it tries once and waits for ever.
+  private func behaviour(of client: ClientPolicy, isBehindProxy: Bool) -> ClientBehaviour? {
     if client == .plain { return nil }
-    func note(_ text: String) { self.note("client of \(name)", text) }
-    var behaviour = ClientBehaviour(
-      retries: client.numRetries, tryTimeout: client.perTryTimeout, deadline: client.timeout)
-    switch client.backOff {
-    case .none: behaviour.backOff = .none
-    case .constant(let wait): behaviour.backOff = .constant(wait)
-    case .exponential(let growth):
-      let cap = growth.maximum ?? .nanoseconds(1 << 54)
-      if growth.factor != 2 { note("its back-off doubles, not × \(growth.factor)") }
-      switch growth.jitter {
-      case .none: behaviour.backOff = .exponential(base: growth.base, cap: cap)
-      case .full: behaviour.backOff = .fullJitter(base: growth.base, cap: cap)
-      case .equal, .decorrelated:
-        note("its back-off has full jitter")
-        behaviour.backOff = .fullJitter(base: growth.base, cap: cap)
-      }
-    }
-    if client.numRetries > 0 {
-      if client.retryOn != .failures {
-        note("it retries every failure: a 5xx, a time limit, a broken connection")
-      }
-      if client.retryBucket != nil, client.retryBreaker != nil {
-        note("of its bucket and its breaker on retries only the bucket acts")
-      }
-    }
-    if let bucket = client.retryBucket {
-      if bucket.initial != bucket.capacity { note("its bucket is full at the start") }
-      // The engine's bucket counts in retries.
-      behaviour.retryGuard = .tokenBucket(
-        perCall: bucket.perCall / bucket.perRetry, capacity: bucket.capacity / bucket.perRetry)
-    } else if let breaker = client.retryBreaker {
-      behaviour.retryGuard = .lifetimeRatio(breaker.maximumFailureRatio)
-    }
-    if client.propagatesDeadline { note("its deadline is not passed on to those whom it calls") }
-    return behaviour
+    return ClientBehaviour(
+      retries: client.numRetries, retryOn: client.retryOn, backOff: client.backOff,
+      retryBucket: client.retryBucket, retryBreaker: client.retryBreaker,
+      tryTimeout: client.perTryTimeout, deadline: client.timeout,
+      propagatesDeadline: client.propagatesDeadline, seesConnections: !isBehindProxy)
   }
 }

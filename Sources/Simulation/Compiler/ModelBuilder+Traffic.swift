@@ -2,6 +2,9 @@ import Scenario
 import TimeAndChance
 
 extension ModelBuilder {
+  /// Users of one source; each has a record of its own.
+  static let mostUsers = 10_000_000
+
   /// The sources, and an edge for each target and class of each.
   mutating func addTraffic() throws(CompilationError) {
     for (index, source) in scenario.traffic.enumerated() {
@@ -16,7 +19,7 @@ extension ModelBuilder {
         }
       }
       var limit: Int?
-      let pattern = self.pattern(of: source, limit: &limit)
+      let pattern = try self.pattern(of: source, limit: &limit)
       sources.append(
         SourceModel(
           name: source.name, pattern: pattern, mix: mix, instances: source.instances,
@@ -24,46 +27,40 @@ extension ModelBuilder {
     }
   }
 
-  private mutating func pattern(
+  private func pattern(
     of source: TrafficSource, limit: inout Int?
-  ) -> SourceModel.Pattern {
-    let subject = "traffic \(source.name)"
+  ) throws(CompilationError) -> SourceModel.Pattern {
     switch source.pattern {
     case .open(let open):
-      if open.maxInFlight != nil { note(subject, "requests in flight are not limited") }
       let arrivals: SourceModel.Arrivals
       switch open.arrivals {
-      case .poisson: arrivals = .poisson
+      case .poisson, .batches(size: 1): arrivals = .poisson
       case .even: arrivals = .even
       case .bursty(let cv): arrivals = .bursty(cv: cv)
-      case .batches(let size):
-        if size > 1 {
-          note(subject, "requests come in bursts as uneven as the batches, not in batches")
-        }
-        arrivals = size > 1 ? .bursty(cv: Double(size).squareRoot()) : .poisson
+      case .batches(let size): arrivals = .batches(size: size)
       }
-      return .open(rate: Self.points(of: open.rate), arrivals: arrivals)
+      return .open(
+        rate: Self.points(of: open.rate), arrivals: arrivals, maxInFlight: open.maxInFlight)
     case .closed(let closed):
-      let users = closed.stages.map { max($0.startUsers, $0.endUsers) }.max() ?? 0
-      if closed.stages.contains(where: { $0.startUsers != users || $0.endUsers != users }) {
-        note(subject, "all \(users) users are there from start to end")
+      let most = closed.stages.map { max($0.startUsers, $0.endUsers) }.max() ?? 0
+      guard most <= Self.mostUsers else {
+        throw .tooMany("users of traffic \(source.name)", count: most, limit: Self.mostUsers)
       }
-      let first = closed.stages.first?.start ?? source.start
-      if first > .zero || source.end < .zero + scenario.duration {
-        note(subject, "its users ask during the whole run")
-      }
-      if !closed.startsThinking, (closed.thinkTime.mean ?? 1) > 0 {
-        note(subject, "each user thinks before its first request")
-      }
+      var iterations: Int?
       switch closed.iterations {
       case .unlimited: break
       case .shared(let count): limit = count
-      case .perUser(let count):
-        let (all, overflows) = count.multipliedReportingOverflow(by: max(1, users))
-        limit = overflows ? .max : all
-        note(subject, "its users share their iterations")
+      case .perUser(let count): iterations = count
       }
-      return .closed(users: users, think: closed.thinkTime)
+      return .users(
+        UserLoop(
+          stages: closed.stages.map { stage in
+            UserLoop.Stage(
+              start: stage.start - .zero, end: stage.end - .zero, startUsers: stage.startUsers,
+              endUsers: stage.endUsers)
+          }, end: source.end - .zero < scenario.duration ? source.end - .zero : nil,
+          think: closed.thinkTime, startsThinking: closed.startsThinking, iterations: iterations,
+          gracefulStop: closed.gracefulStop))
     }
   }
 

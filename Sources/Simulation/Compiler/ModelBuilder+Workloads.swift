@@ -15,13 +15,7 @@ extension ModelBuilder {
       case .silent: refusal = .silence
       case .oldestDropped(let status):
         refusal = .status(status)
-        if order == .lifo {
-          note(
-            "workload \(workload.name)",
-            "a full queue that is last in, first out refuses instead of dropping its oldest")
-        } else {
-          order = .dropOldest
-        }
+        order = order == .lifo ? .lifoDropOldest : .dropOldest
       }
       services.append(
         ServiceModel(

@@ -105,20 +105,16 @@ public struct ModelMap: Sendable, Equatable {
     public var service: Int
     /// The operation of that service.
     public var operation: Int
-    /// What refuses retries on it.
+    /// What refuses the proxy's retries on it.
     public var refusal: Refusal
   }
 
-  /// What refuses retries.
+  /// What refuses a proxy's retries.
   public enum Refusal: Sendable, Equatable {
     /// A retry budget of the proxy.
     case budget
     /// A circuit breaker's limit.
     case overflow
-    /// The client's bucket.
-    case bucket
-    /// The client's breaker.
-    case breaker
   }
 
   /// A kind of proxy of the model.

@@ -181,6 +181,9 @@ extension Engine {
       return respond(j)
     }
     if marks & Pod.isScripted != 0 { return runScript(j) }
+    if marks & Pod.seesDeadlines != 0, pod.pointee.busy < pod.pointee.workers, isUnwanted(j) {
+      return dropUnwanted(j, pod)
+    }
     admit(j, pod)
   }
 

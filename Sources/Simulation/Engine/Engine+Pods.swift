@@ -75,13 +75,25 @@ extension Engine {
     if pod.pointee.queueHead == none {
       pod.pointee.queueHead = j
       pod.pointee.queueTail = j
-    } else if service.pointee.order == .lifo {
-      job.pointee.link = pod.pointee.queueHead
-      pod.pointee.queueHead = j
     } else {
-      jobs[pod.pointee.queueTail].link = j
-      pod.pointee.queueTail = j
+      switch service.pointee.order {
+      case .fifo, .dropOldest:
+        jobs[pod.pointee.queueTail].link = j
+        pod.pointee.queueTail = j
+      case .lifoDropOldest:
+        linkBack(pod.pointee.queueHead, to: j)
+        fallthrough
+      case .lifo:
+        job.pointee.link = pod.pointee.queueHead
+        pod.pointee.queueHead = j
+      }
     }
+  }
+
+  /// Notes who came next after a job of a queue whose oldest is last.
+  @inline(never) private mutating func linkBack(_ older: UInt32, to younger: UInt32) {
+    while youngerInQueue.count <= Int(older) { youngerInQueue.append(none) }
+    youngerInQueue[older] = younger
   }
 
   /// The queue has no place left.
@@ -91,24 +103,41 @@ extension Engine {
       logCause(.queueFull, pod: jobs[j].pod)
     }
     service.pointee.lastQueueFull = now
-    if service.pointee.order == .dropOldest, pod.pointee.queued > 0 {
-      while true {
-        let oldest = pod.pointee.queueHead
-        pod.pointee.queueHead = jobs[oldest].link
-        if jobs[oldest].state == Job.gone {
-          freeJob(oldest)
-          continue
-        }
-        pod.pointee.account(at: now)
-        pod.pointee.queued &-= 1
-        service.pointee.queued &-= 1
-        refuse(oldest, pod)
-        break
-      }
-      if pod.pointee.queueHead == none { pod.pointee.queueTail = none }
-      return enqueue(j, at: pod)
+    let dropsOldest =
+      service.pointee.order == .dropOldest || service.pointee.order == .lifoDropOldest
+    guard dropsOldest, pod.pointee.queued > 0 else { return refuse(j, pod) }
+    var oldest = takeOldest(pod)
+    while jobs[oldest].state == Job.gone {
+      freeJob(oldest)
+      oldest = takeOldest(pod)
     }
-    refuse(j, pod)
+    pod.pointee.account(at: now)
+    pod.pointee.queued &-= 1
+    service.pointee.queued &-= 1
+    enqueue(j, at: pod)
+    refuse(oldest, pod)
+  }
+
+  /// Takes the longest waiting out of a queue that is not empty.
+  private mutating func takeOldest(_ pod: UnsafeMutablePointer<Pod>) -> UInt32 {
+    let isLast = pod.pointee.queueHead == pod.pointee.queueTail
+    let oldest: UInt32
+    if services[pod.pointee.service].order == .lifoDropOldest {
+      // Whatever is younger than the tail is still in front of it: none of it left by the tail.
+      oldest = pod.pointee.queueTail
+      if !isLast {
+        pod.pointee.queueTail = youngerInQueue[oldest]
+        jobs[pod.pointee.queueTail].link = none
+      }
+    } else {
+      oldest = pod.pointee.queueHead
+      pod.pointee.queueHead = jobs[oldest].link
+    }
+    if isLast {
+      pod.pointee.queueHead = none
+      pod.pointee.queueTail = none
+    }
+    return oldest
   }
 
   /// Answers a job that found no place, or leaves it without answer.
@@ -317,7 +346,7 @@ extension Engine {
   /// A worker takes the next job from the queue that is still wanted.
   @inline(never) mutating func beginNext(_ pod: UnsafeMutablePointer<Pod>) {
     let service = services.base + Int(pod.pointee.service)
-    let dropsAbandoned = service.pointee.abandonedWork == .droppedAtStart
+    let checks = service.pointee.checksBeforeStart
     while true {
       let j = pod.pointee.queueHead
       if j == none {
@@ -333,13 +362,30 @@ extension Engine {
       pod.pointee.account(at: now)
       pod.pointee.queued &-= 1
       service.pointee.queued &-= 1
-      if dropsAbandoned, jobs[j].call == none {
-        pod.pointee.unheard &+= 1
-        countLoss(j)
-        retire(j)
+      if checks, isUnwanted(j) {
+        dropUnwanted(j, pod)
         continue
       }
       return begin(j)
+    }
+  }
+
+  /// Whether work that could start is not worth it: its caller has gone, or will have.
+  @inline(never) func isUnwanted(_ j: UInt32) -> Bool {
+    let service = services.base + Int(pods[jobs[j].pod].service)
+    if service.pointee.abandonedWork == .droppedAtStart, jobs[j].call == none { return true }
+    return service.pointee.seesDeadlines && jobDeadlines[j] <= now
+  }
+
+  /// Drops work that will not be started; whoever still listens hears that its time is over.
+  @inline(never) mutating func dropUnwanted(_ j: UInt32, _ pod: UnsafeMutablePointer<Pod>) {
+    if jobs[j].call != none {
+      jobs[j].reply = 504
+      respond(j)
+    } else {
+      pod.pointee.unheard &+= 1
+      countLoss(j)
+      retire(j)
     }
   }
 

@@ -43,7 +43,7 @@ extension Engine {
       calls[copy] = Call(
         started: now, parent: Parent.nobody, job: none, tryTimer: none, routeTimer: none,
         cluster: instance, hostAndWorker: 0, extraAndState: none, edge: UInt16(mirror.edge),
-        attempts: 0, marks: Call.mirrored)
+        attempts: 0, marks: Call.mirrored | edges[mirror.edge].callMarks)
       route(copy)
     }
   }
@@ -396,6 +396,7 @@ extension Engine {
         endByProxy(c, status: 0, .downstreamConnectionTermination, .downstreamRemoteDisconnect)
       }
     }
+    abandonClientCalls(of: j)
     childDone(j)
   }
 

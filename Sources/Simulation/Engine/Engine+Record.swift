@@ -101,7 +101,7 @@ extension Engine {
       guard started >= countsFrom else { return }
       let handle = parent & 0xFF_FFFF
       switch parent & Parent.tagMask {
-      case Parent.source: open.sources[Int(handle)] += 1
+      case Parent.source, Parent.limitedSource: open.sources[Int(handle)] += 1
       case Parent.user: open.sources[Int(users[handle].source)] += 1
       case Parent.job: break
       default: return  // a client's try, which is not a call of its own, or nobody's

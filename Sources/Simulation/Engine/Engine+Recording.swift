@@ -267,6 +267,7 @@ extension FlowRecorder.Tries {
   mutating func add(_ edge: Edge) {
     attempts &+= edge.attempts
     retries &+= edge.retries
-    retriesRefused &+= edge.retriesRefused
+    retriesRefused &+=
+      edge.retriesRefused &+ edge.client.refusedByBucket &+ edge.client.refusedByBreaker
   }
 }

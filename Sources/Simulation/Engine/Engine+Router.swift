@@ -18,11 +18,11 @@ extension Engine {
   @inline(__always)
   mutating func newCall(edge index: UInt32, parent: UInt32, extra: UInt32) -> UInt32 {
     let c = calls.allocate()
+    let edge = edges.base + Int(index)
     calls[c] = Call(
       started: now, parent: parent, job: none, tryTimer: none, routeTimer: none, cluster: none,
       hostAndWorker: 0, extraAndState: extra, edge: UInt16(truncatingIfNeeded: index),
-      attempts: 0, marks: 0)
-    let edge = edges.base + Int(index)
+      attempts: 0, marks: edge.pointee.callMarks)
     edge.pointee.calls &+= 1
     switch edge.pointee.placement {
     case .single: calls[c].cluster = edge.pointee.firstInstance
@@ -30,8 +30,12 @@ extension Engine {
       calls[c].cluster =
         edge.pointee.firstInstance + edge.pointee.random.below(edge.pointee.instanceCount)
     case .besideCaller:
-      let pod = parent & Parent.tagMask == Parent.job ? jobs[parent & 0xFF_FFFF].pod : 0
-      calls[c].cluster = edge.pointee.firstInstance &+ pod &- edge.pointee.firstCaller
+      // A source has no pod: any of the callers sends its request.
+      let place =
+        parent & Parent.tagMask == Parent.job
+        ? jobs[parent & 0xFF_FFFF].pod &- edge.pointee.firstCaller
+        : edge.pointee.random.below(edge.pointee.instanceCount)
+      calls[c].cluster = edge.pointee.firstInstance &+ place
     }
     return c
   }
@@ -134,9 +138,10 @@ extension Engine {
     call.pointee.marks |= Call.anyByteSent
     call.pointee.state = .trying
     let j = jobs.allocate()
-    let marks =
-      (call.pointee.marks & Call.mirrored != 0 ? Job.isMirror : 0)
-      | (call.pointee.attempts > 1 ? Job.isRetry : 0)
+    var marks = call.pointee.attempts > 1 ? Job.isRetry : 0
+    if Features.hasPolicies, call.pointee.marks & (Call.mirrored | Call.mindsDeadline) != 0 {
+      marks |= rareMarks(ofJob: j, for: c)
+    }
     jobs[j] = Job(
       since: now, call: c, link: none, pod: endpointPods[kind.pointee.firstEndpoint &+ host],
       connection: connection, step: edge.pointee.operation,

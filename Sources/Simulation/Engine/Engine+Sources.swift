@@ -5,18 +5,19 @@ import TrafficPolicy
 /// A source at run time.
 struct Source {
   /// How requests are started.
-  enum Pattern: UInt8 { case open, closed, phases }
+  enum Pattern: UInt8 { case open, users, phases }
   var pattern: Pattern
+  /// See the constants; 0 on the common path.
+  var marks: UInt8 = 0
+  /// Each request has a ``CallExtra``, for the log.
+  var isLogged = false
   /// How open-loop gaps are drawn, as multiples of the mean gap.
   var gap = CompiledDistribution.constant(1)
   var think = CompiledDistribution.constant(0)
-  var users: UInt32 = 0
   /// The first of its segments of the rate curve, how many, and the present one.
   var firstSegment: UInt32 = 0
   var segmentCount: UInt32 = 0
   var segment: UInt32 = 0
-  /// The part of the present gap that earlier segments have used up, and the whole gap.
-  var gapLeft = 0.0
   /// The first entry in the table of mixes, and how many.
   var firstMix: UInt32 = 0
   var mixCount: UInt32 = 0
@@ -24,15 +25,24 @@ struct Source {
   var edge: UInt32 = 0
   var started: UInt64 = 0
   var limit: UInt64 = .max
-  var isDone = false
-  /// Each request has a ``CallExtra``, for the log.
-  var isLogged = false
+  /// Requests at each arrival.
+  var batch: UInt32 = 1
+  /// Open requests and how many there may be; counted only when they are limited.
+  var inFlight: UInt32 = 0
+  var maxInFlight: UInt32 = .max
   /// Draws of gaps, of the mix, and of think times.
   var gaps: RandomStream
   var mixing: RandomStream
   var thinking: RandomStream
   /// The number of clients that requests are spread over.
   var instances: UInt32 = 1
+
+  /// It starts no further requests.
+  static let done: UInt8 = 1 << 0
+  /// Its arrivals are batches, or its open requests are limited.
+  static let special: UInt8 = 1 << 1
+
+  var isDone: Bool { marks & Self.done != 0 }
 }
 
 /// A stretch of a rate curve.
@@ -50,7 +60,7 @@ extension Engine {
   /// An open-loop source starts a request and sets the time of its next.
   @inline(never) mutating func sourceArrival(_ s: UInt32) {
     let source = sources.base + Int(s)
-    if source.pointee.isDone { return }
+    if source.pointee.marks != 0 { return specialArrival(s) }
     source.pointee.started &+= 1
     if source.pointee.started < source.pointee.limit {
       scheduleArrival(s)
@@ -58,6 +68,35 @@ extension Engine {
       sourceDone(s)
     }
     request(from: s, parent: Parent.source | s)
+  }
+
+  /// An arrival of a source that is done, sends batches, or limits its open requests.
+  @inline(never) mutating func specialArrival(_ s: UInt32) {
+    guard Features.hasPolicies, !sources[s].isDone else { return }
+    let source = sources.base + Int(s)
+    let isLimited = source.pointee.maxInFlight < .max
+    for _ in 0..<source.pointee.batch where source.pointee.started < source.pointee.limit {
+      if source.pointee.inFlight >= source.pointee.maxInFlight {
+        drop(1, of: s)
+        continue
+      }
+      source.pointee.started &+= 1
+      if isLimited { source.pointee.inFlight &+= 1 }
+      request(from: s, parent: (isLimited ? Parent.limitedSource : Parent.source) | s)
+    }
+    if source.pointee.started < source.pointee.limit {
+      scheduleArrival(s)
+    } else {
+      sourceDone(s)
+      if openRequests == 0, openSources == 0 { allDone() }
+    }
+  }
+
+  /// Counts requests that were due and are not started.
+  ///
+  /// - Source: k6 `dropped_iterations`.
+  mutating func drop(_ count: UInt64, of s: UInt32) {
+    recorders.sources[s].dropped &+= count
   }
 
   /// Draws the next gap of a source and schedules the request at its end.
@@ -125,7 +164,7 @@ extension Engine {
   }
 
   @inline(never)
-  private mutating func drawEdge(_ source: UnsafeMutablePointer<Source>) -> UInt32 {
+  mutating func drawEdge(_ source: UnsafeMutablePointer<Source>) -> UInt32 {
     let u = source.pointee.mixing.unit()
     var entry = Int(source.pointee.firstMix)
     while mixes[entry].below <= u { entry += 1 }
@@ -139,38 +178,10 @@ extension Engine {
     if openRequests == 0, openSources == 0 { allDone() }
   }
 
-  // MARK: Closed loop
-
-  /// A user has thought enough.
-  mutating func thinkOver(_ user: UInt32) {
-    let s = users[user].source
-    guard !sources[s].isDone else { return userLeaves() }
-    sources[s].started &+= 1
-    request(from: s, parent: Parent.user | user)
-    if sources[s].started >= sources[s].limit { sourceDone(s) }
-  }
-
-  private mutating func userLeaves() {
-    if openRequests == 0, openSources == 0 { allDone() }
-  }
-
-  /// A request of a user has ended.
-  @inline(never) mutating func userHears(_ user: UInt32, _ call: Call) {
-    let s = users[user].source
-    countEnd(s, call)
-    openRequests -= 1
-    if sources[s].pattern == .phases {
-      clientHears(s, phase: users[user].phase, call)
-      users.free(user)
-    } else if sources[s].isDone {
-      userLeaves()
-    } else {
-      let source = sources.base + Int(s)
-      let time = source.pointee.think.sampleNanoseconds(
-        using: &source.pointee.thinking, sampler)
-      schedule(.thinkOver, user, after: .nanoseconds(time))
-    }
-    if openRequests == 0, openSources == 0 { allDone() }
+  /// A request of a source that limits its open ones has ended.
+  mutating func limitedRequestEnded(_ s: UInt32, _ call: Call) {
+    sources[s].inFlight &-= 1
+    requestEnded(s, call)
   }
 
   // MARK: The end of sources
@@ -178,13 +189,16 @@ extension Engine {
   /// A source starts no further requests.
   @inline(never) mutating func sourceDone(_ s: UInt32) {
     guard !sources[s].isDone else { return }
-    sources[s].isDone = true
+    sources[s].marks |= Source.done
     openSources -= 1
   }
 
   /// No source starts requests any more.
   mutating func sourcesEnd() {
-    for s in 0..<UInt32(sources.count) { sourceDone(s) }
+    for s in 0..<UInt32(sources.count) {
+      if sources[s].pattern == .users { usersEnd(s) }
+      sourceDone(s)
+    }
     schedule(.runEnd, 0, after: model.linger)
   }
 
@@ -202,6 +216,7 @@ extension Engine {
     switch call.parent & Parent.tagMask {
     case Parent.user: userHears(handle, call)
     case Parent.client: clientCallHears(handle, call)
+    case Parent.limitedSource: limitedRequestEnded(handle, call)
     default: break
     }
   }

@@ -81,18 +81,12 @@ extension Engine {
     makeCheckedClusters()
     openSources = sources.count
     clients = Array(repeating: nil, count: sources.count)
+    populations = Array(repeating: UserPopulation(), count: sources.count)
     for s in 0..<UInt32(sources.count) {
       switch sources[s].pattern {
       case .open: scheduleArrival(s)
-      case .closed:
-        for _ in 0..<sources[s].users {
-          let user = users.allocate()
-          users[user] = ClientUser(source: s, phase: 0)
-          let source = sources.base + Int(s)
-          let time = source.pointee.think.sampleNanoseconds(
-            using: &source.pointee.thinking, sampler)
-          schedule(.thinkOver, user, after: .nanoseconds(time))
-        }
+      case .users:
+        if case .users(let loop) = model.sources[Int(s)].pattern { beginUsers(s, loop) }
       case .phases:
         if case .phases(let phases) = model.sources[Int(s)].pattern {
           clients[Int(s)] = ScriptedClient(phases: phases)

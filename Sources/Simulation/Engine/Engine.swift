@@ -97,6 +97,13 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   var log = RunLog()
   var clients: [ScriptedClient?] = []
   var clientStates: Table<ClientGuard>
+  /// The users of closed loops, by source.
+  var populations: [UserPopulation] = []
+  /// By when its caller wants a job's answer, by job; only of jobs whose call says
+  /// ``Call/mindsDeadline``.
+  var jobDeadlines = Table<SimTime>()
+  /// The next younger in the queue, by job; only in queues that are ``Service/isLinkedBack``.
+  var youngerInQueue = Table<UInt32>()
   /// The wait that the answer at hand asks for, while it is judged.
   var pendingAsked: AskedWait?
   /// Tries and answers whose network holds them back.
@@ -170,6 +177,7 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
     case .clientRetry: clientRetry(handle, sequence: event.sequence)
     case .clientTryTimeout: clientTryTimeout(handle)
     case .clientDeadline: clientDeadline(handle)
+    case .callerDeadline: callerDeadline(handle, sequence: event.sequence)
     case .outlierSweep: outlierSweep(handle)
     case .mergeTimer: mergeTimer(handle)
     case .healthCheck: healthCheck(handle)
@@ -182,7 +190,10 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   @inline(never) mutating func handleRun(_ event: Event) {
     let handle = event.handle
     switch unsafeBitCast(event.kind, to: EventKind.self) {
-    case .thinkOver: thinkOver(handle)
+    case .thinkOver: thinkOver(handle, sequence: event.sequence)
+    case .usersChange: usersChange(handle)
+    case .graceOver: graceOver(handle, sequence: event.sequence)
+    case .usersEnd: usersEnd(handle)
     case .clientStep: clientStep(handle)
     case .clientOpenLoop: clientOpenLoop(handle)
     case .action: act(handle)
@@ -234,7 +245,8 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   /// Bytes of records, timers and pending events.
   var byteCount: Int {
     calls.byteCount + jobs.byteCount + extras.byteCount + connections.byteCount
-      + clientCalls.byteCount + users.byteCount + queue.byteCount + log.byteCount
+      + clientCalls.byteCount + users.byteCount + jobDeadlines.byteCount
+      + youngerInQueue.byteCount + queue.byteCount + log.byteCount
   }
 
   /// Whether a limit of the run is reached; once per block of events.

@@ -51,6 +51,9 @@ enum EventKind: UInt8 {
   case clientTryTimeout
   /// A client without a mesh gives up altogether (client call).
   case clientDeadline
+  /// The time that a call's own caller has is over (client call; stale unless the sequence
+  /// matches).
+  case callerDeadline
 
   // Proxies.
   /// An outlier sweep (proxy cluster).
@@ -65,16 +68,20 @@ enum EventKind: UInt8 {
   case minRTTWindow
 
   // The run.
-  /// A closed-loop user has thought enough (source in the upper bits, see ``ClosedUser``).
+  /// A closed-loop user has thought enough (user; stale unless the sequence matches).
   case thinkOver
+  /// The number of a closed loop's users changes (source).
+  case usersChange
+  /// A user that leaves has waited long enough (user; stale unless the sequence matches).
+  case graceOver
+  /// A closed loop ends before the run does (source).
+  case usersEnd
   /// A scripted client goes on (source).
   case clientStep
   /// The next request of a scripted open loop (source).
   case clientOpenLoop
   /// A timed action (index).
   case action
-  /// The rate curve has a new segment (source).
-  case rateChange
   /// Counting begins.
   case warmupOver
   /// A window of the time series ends.

@@ -40,6 +40,8 @@ struct StatusNumbers: ~Copyable {
 struct FlowRecorder: ~Copyable {
   /// Requests begun, since the start of the run.
   var offered: UInt64 = 0
+  /// Requests that were due and not started, since the start of the run.
+  var dropped: UInt64 = 0
   /// Arrivals that are retries, where arrivals are counted.
   var retries: UInt64 = 0
   /// Latencies of the window under way: answered below 500, and the others.
@@ -65,6 +67,7 @@ struct FlowRecorder: ~Copyable {
   /// Counts at some time.
   struct Counts {
     var offered: UInt64 = 0
+    var dropped: UInt64 = 0
     var attempts: UInt64 = 0
     var retries: UInt64 = 0
     var retriesRefused: UInt64 = 0
@@ -130,6 +133,7 @@ struct FlowRecorder: ~Copyable {
     var window = FlowWindow()
     let counts = counts(tries)
     window.offered = UInt32(clamping: counts.offered &- mark.offered)
+    window.dropped = UInt32(clamping: counts.dropped &- mark.dropped)
     window.attempts = UInt32(clamping: counts.attempts &- mark.attempts)
     window.retries = UInt32(clamping: counts.retries &- mark.retries)
     window.retriesRefused = UInt32(clamping: counts.retriesRefused &- mark.retriesRefused)
@@ -155,7 +159,8 @@ struct FlowRecorder: ~Copyable {
 
   private func counts(_ tries: Tries) -> Counts {
     Counts(
-      offered: offered &+ tries.calls, attempts: tries.attempts, retries: tries.retries,
+      offered: offered &+ tries.calls, dropped: dropped, attempts: tries.attempts,
+      retries: tries.retries,
       retriesRefused: tries.retriesRefused, ends: ends, furtherEnds: furtherEnds)
   }
 
@@ -177,6 +182,7 @@ struct FlowRecorder: ~Copyable {
   mutating func record(_ tries: Tries, open: UInt64, statuses: [Int]) -> FlowRecord {
     var record = FlowRecord()
     record.offered = offered &+ tries.calls &- base.offered
+    record.dropped = dropped &- base.dropped
     record.attempts = tries.attempts &- base.attempts
     record.retries = tries.retries &- base.retries
     record.retriesRefused = tries.retriesRefused &- base.retriesRefused
@@ -233,6 +239,7 @@ extension FlowWindow {
   /// Adds another subject's counts of the same window; latencies have to be merged by themselves.
   mutating func addCounts(_ other: FlowWindow) {
     offered &+= other.offered
+    dropped &+= other.dropped
     succeeded &+= other.succeeded
     clientErrors &+= other.clientErrors
     limited &+= other.limited

@@ -44,6 +44,8 @@ struct ModelCompiler: ~Copyable {
   var proxyModels: [ProxyModel]
   /// The stand-in proxy of a direct edge, by edge.
   var directProxies: [Int: Int]
+  /// What the streams of edges are named after.
+  var edgeNames: [String] = []
 
   init(_ model: SimulationModel, seed: UInt64, replication: UInt64) {
     self.seed = seed
@@ -100,6 +102,7 @@ struct ModelCompiler: ~Copyable {
           hearsOfAbandonment: service.abandonedWork == .leavesQueue
             || service.abandonedWork == .droppedAtOnce,
           order: service.queueOrder,
+          checksBeforeStart: service.abandonedWork == .droppedAtStart,
           refusal: service.refusal.reply, firstSlot: UInt32(operationSlots.count)))
       for pod in service.pods {
         var marks: UInt16 = 0
@@ -280,6 +283,7 @@ struct ModelCompiler: ~Copyable {
   // MARK: Edges
 
   mutating func compileEdges() {
+    edgeNames = Self.distinct(model.edges.map(\.name))
     for (index, edge) in model.edges.enumerated() {
       let proxy: Int
       switch edge.carrier {
@@ -289,19 +293,35 @@ struct ModelCompiler: ~Copyable {
       let route = proxyModels[proxy].configuration.routes.first {
         $0.match.takes(edge.attributes)
       }
-      compileEdge(edge, proxy: proxy, action: route?.action, isMirror: false, model: index)
+      compileEdge(edge, proxy: proxy, action: route?.action, model: index)
       compileClient(edge)
     }
     // Mirrors are edges of their own, behind those of the model.
     for index in model.edges.indices { compileMirrors(of: index) }
+    compileDeadlines()
+  }
+
+  /// Names of streams that stay as they are whatever else is in the model: of equal names, all but
+  /// the first get a number.
+  static func distinct(_ names: [String]) -> [String] {
+    var taken = Set(names)
+    var met: Set<String> = []
+    return names.map { name in
+      if met.insert(name).inserted { return name }
+      var number = 2
+      while !taken.insert("\(name) #\(number)").inserted { number += 1 }
+      return "\(name) #\(number)"
+    }
   }
 
   private mutating func compileEdge(
-    _ edge: EdgeModel, proxy: Int, action: RouteAction?, isMirror: Bool, model index: Int
+    _ edge: EdgeModel, proxy: Int, action: RouteAction?, mirror: Int? = nil, model index: Int
   ) {
+    let isMirror = mirror != nil
     let proxyModel = proxyModels[proxy]
+    let copy = mirror.map { " mirror \($0 + 1)" } ?? ""
     var compiled = Edge(
-      random: stream("edge \(index) \(edge.name)\(isMirror ? " mirror \(edges.count)" : "")"),
+      random: stream("edge \(edgeNames[index])\(copy)"),
       fromCaller: fixed(proxyModel.fromCaller), routeTimeout: fixed(SimDuration?.none),
       tryTimeout: fixed(SimDuration?.none), streamIdle: fixed(SimDuration?.none),
       maxStreamDuration: fixed(SimDuration?.none))
@@ -389,7 +409,7 @@ struct ModelCompiler: ~Copyable {
     }
     guard case .forward(let forward)? = route?.action else { return }
     edges[index].firstMirror = UInt32(mirrors.count)
-    for mirror in forward.mirrors {
+    for (number, mirror) in forward.mirrors.enumerated() {
       mirrors.append(
         Mirror(edge: UInt32(edges.count), probability: mirror.fraction.probability))
       var copy = forward
@@ -397,93 +417,8 @@ struct ModelCompiler: ~Copyable {
       copy.mirrors = []
       copy.hedgeOnPerTryTimeout = false
       compileEdge(
-        model.edges[index], proxy: proxy, action: .forward(copy), isMirror: true, model: index)
+        model.edges[index], proxy: proxy, action: .forward(copy), mirror: number, model: index)
     }
-  }
-
-  private mutating func compileClient(_ edge: EdgeModel) {
-    let first = UInt32(clientStates.count)
-    clientSettings.append(
-      ClientSetting(
-        behaviour: edge.client, tryTimeout: fixed(edge.client?.tryTimeout),
-        deadline: fixed(edge.client?.deadline), firstState: first))
-    guard let client = edge.client else { return }
-    var tokens = 0.0
-    if case .tokenBucket(_, let capacity) = client.retryGuard { tokens = capacity }
-    // As many guards as any caller of the edge can have instances.
-    let bySources = model.sources.map(\.instances).max() ?? 1
-    let byPods = model.services.map(\.pods.count).max() ?? 1
-    for _ in 0..<max(1, bySources, byPods) { clientStates.append(ClientGuard(tokens: tokens)) }
-  }
-
-  // MARK: Sources
-
-  mutating func compileSources() {
-    for source in model.sources {
-      var compiled = Source(
-        pattern: .phases, gaps: stream("arrivals \(source.name)"),
-        mixing: stream("mix \(source.name)"), thinking: stream("think \(source.name)"))
-      compiled.limit = UInt64(clamping: source.limit ?? .max)
-      compiled.instances = UInt32(max(1, source.instances))
-      compiled.isLogged = model.recording.requests
-      compiled.edge = UInt32(source.mix.first?.edge ?? 0)
-      compiled.firstMix = UInt32(mixes.count)
-      compiled.mixCount = UInt32(source.mix.count)
-      let total = source.mix.reduce(0) { $0 + $1.weight }
-      var below = 0.0
-      for (index, entry) in source.mix.enumerated() {
-        below += entry.weight / total
-        mixes.append((index == source.mix.count - 1 ? 2 : below, UInt32(entry.edge)))
-      }
-      switch source.pattern {
-      case .phases: break
-      case .closed(let users, let think):
-        compiled.pattern = .closed
-        compiled.users = UInt32(users)
-        compiled.think = laws.compile(think)
-      case .open(let rate, let arrivals):
-        compiled.pattern = .open
-        compiled.gap = gapLaw(arrivals)
-        compiled.firstSegment = UInt32(segments.count)
-        compileRate(rate)
-        compiled.segment = compiled.firstSegment
-        compiled.segmentCount = UInt32(segments.count) - compiled.firstSegment
-      }
-      sources.append(compiled)
-    }
-  }
-
-  private mutating func gapLaw(_ arrivals: SourceModel.Arrivals) -> CompiledDistribution {
-    let law: Distribution.Law
-    switch arrivals {
-    case .even: return .constant(1)
-    case .poisson: law = .exponential(mean: 1)
-    case .bursty(let cv): law = .gamma(mean: 1, cv: cv)
-    }
-    guard let distribution = try? Distribution(law) else { return .constant(1) }
-    return laws.compile(distribution)
-  }
-
-  private mutating func compileRate(_ points: [SourceModel.RatePoint]) {
-    let end = SimTime(nanoseconds: 1 << 54)
-    for (index, point) in points.enumerated() {
-      let next = index + 1 < points.count ? points[index + 1] : nil
-      let start = SimTime.zero + point.at
-      let finish = next.map { SimTime.zero + $0.at } ?? end
-      let length = Double((finish - start).nanoseconds)
-      let rate = point.perSecond / 1e9
-      var slope = 0.0
-      if !point.holds, let next, length > 0 { slope = (next.perSecond / 1e9 - rate) / length }
-      if length > 0 {
-        segments.append(RateSegment(start: start, end: finish, rate: rate, slope: slope))
-      }
-    }
-    if let first = points.first, first.at > .zero {
-      segments.insert(
-        RateSegment(start: .zero, end: .zero + first.at, rate: 0, slope: 0),
-        at: segments.count - points.count)
-    }
-    if segments.isEmpty { segments.append(RateSegment(start: .zero, end: end, rate: 0, slope: 0)) }
   }
 }
 

@@ -46,6 +46,8 @@ struct Call: BitwiseCopyable {
   /// The state and marks.
   var marks: UInt8
 
+  /// Its job must know by when the caller wants the answer, see ``Engine/jobDeadlines``.
+  static let mindsDeadline: UInt8 = 1 << 3
   static let holdsRetrySlot: UInt8 = 1 << 4
   static let anyByteSent: UInt8 = 1 << 5
   static let answerBegun: UInt8 = 1 << 6
@@ -89,6 +91,8 @@ enum Parent {
   static let client: UInt32 = 3 << 24
   /// Nobody: a mirrored copy, or a call whose caller has gone.
   static let nobody: UInt32 = 4 << 24
+  /// An open-loop source that limits its open requests (source).
+  static let limitedSource: UInt32 = 5 << 24
 
   static let tagMask: UInt32 = 0xFF00_0000
 }
@@ -280,10 +284,13 @@ struct Pod: BitwiseCopyable {
   static let hasNetworkFault: UInt16 = 1 << 7
   /// ``slowFactor`` is not 1.
   static let isSlow: UInt16 = 1 << 8
+  /// Callers tell it by when they want its answers.
+  static let seesDeadlines: UInt16 = 1 << 12
   /// What an answer must be looked at for.
   static let concernsAnswers = failsAfterService
   /// What an arriving try must be looked at for.
-  static let concernsArrivals = isDown | isBlackhole | isScripted | hangs | failsAtOnce
+  static let concernsArrivals =
+    isDown | isBlackhole | isScripted | hangs | failsAtOnce | seesDeadlines
 
   @inline(__always) mutating func account(at now: SimTime) {
     let elapsed = (now - lastChange).nanoseconds
@@ -296,23 +303,58 @@ struct Pod: BitwiseCopyable {
 
 /// A user of a closed loop, or a request of a scripted client.
 struct ClientUser: BitwiseCopyable {
+  /// What a user of a closed loop is doing.
+  enum State: UInt8 {
+    /// Not there.
+    case absent
+    /// Thinking; ``ClientUser/thinkSequence`` tells the event that ends it.
+    case thinking
+    /// Waiting for the answer to ``ClientUser/call``.
+    case asking
+    /// There, and through with its iterations.
+    case finished
+  }
+
   var source: UInt32
   /// The phase of a scripted client, from 0.
-  var phase: UInt32
+  var phase: UInt32 = 0
+  /// The request under way: a client call if ``isClientCall``, else a call.
+  var call: UInt32 = none
+  /// Requests made since it came.
+  var iterations: UInt32 = 0
+  /// The low bits of the sequence of the event that ends its thinking.
+  var thinkSequence: UInt32 = 0
+  /// The low bits of the sequence of the event at which its request is given up, or 0.
+  var graceSequence: UInt32 = 0
+  var state = State.absent
+  /// It counts among the users that the source has now; else it leaves.
+  var isWanted = false
+  var isClientCall = false
 }
 
 /// A call of a client without a mesh: its tries are ``Call``s.
 struct ClientCall: BitwiseCopyable {
   var started: SimTime
   var parent: UInt32
-  var call: UInt32
-  var tryTimer: UInt32
-  var deadlineTimer: UInt32
+  /// The try under way, or ``none``.
+  var call: UInt32 = none
+  var tryTimer: UInt32 = none
+  var deadlineTimer: UInt32 = none
   /// The low bits of the sequence of a retry that waits, or 0.
-  var retrySequence: UInt32
+  var retrySequence: UInt32 = 0
   /// Whose guard it uses.
   var instance: UInt32
   var edge: UInt16
-  var attempts: UInt16
-  var isOver: Bool
+  var isOver = false
+  var attempts: UInt32 = 0
+  /// The instant at which the client gives up altogether.
+  var deadline = SimTime.never
+  /// The low bits of the sequence of the event at a deadline that its own caller set, or 0.
+  var deadlineSequence: UInt32 = 0
+  /// The index in the request log, or -1.
+  var record: Int32 = -1
+  /// What the server of the present try is told: when it will be given up.
+  var told = SimTime.never
+  /// The last bound of the back-off in nanoseconds; under decorrelated jitter, the last wait.
+  var wait = 0.0
 }

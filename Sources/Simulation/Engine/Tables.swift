@@ -49,8 +49,10 @@ struct Edge {
   var hedges = false
   var avoidsPreviousHosts = false
   var isMirror = false
-  /// True when the edge's caller handles failures itself.
+  /// True when the edge's caller handles failures itself, or may have a deadline of its own.
   var hasClient = false
+  /// The marks of a new call: none, or ``Call/mindsDeadline``.
+  var callMarks: UInt8 = 0
   var maxPicks: UInt32 = 1
   var previousPrioritiesFrequency: UInt32 = 0
   var proxy: UInt32 = 0
@@ -91,7 +93,16 @@ struct Edge {
   var retries: UInt64 = 0
   var retriesRefused: UInt64 = 0
   /// Calls of clients that handle failures themselves; each may be several calls above.
-  var client: (calls: UInt64, succeeded: UInt64, failed: UInt64) = (0, 0, 0)
+  var client = ClientCount()
+}
+
+/// Counters of the calls of clients that handle failures themselves.
+struct ClientCount: BitwiseCopyable {
+  var calls: UInt64 = 0
+  var succeeded: UInt64 = 0
+  var failed: UInt64 = 0
+  var refusedByBucket: UInt64 = 0
+  var refusedByBreaker: UInt64 = 0
 }
 
 /// A proxy kind at run time.
@@ -122,6 +133,10 @@ struct ClientSetting {
   var deadline: FixedTimeout
   /// The first of its instances' guards.
   var firstState: UInt32
+  /// Failed connections are seen as such, and not as a proxy's 503.
+  var seesConnections: Bool
+  /// The caller is a service that may have been told a deadline.
+  var mindsCaller = false
 }
 
 /// What every instance of a proxy kind does with one cluster.
@@ -187,6 +202,10 @@ struct Service {
   /// Whether news of abandonment concerns its pods.
   var hearsOfAbandonment: Bool
   var order: ServiceModel.QueueOrder
+  /// What a worker would start is looked at before: it may not be wanted any more.
+  var checksBeforeStart: Bool
+  /// Callers may tell it by when they want its answers.
+  var seesDeadlines = false
   /// 0: a full queue is silent.
   var refusal: UInt16
   /// Extra one-way delay, loss and hold of the network towards its pods; rarely set.

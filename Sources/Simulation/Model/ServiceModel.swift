@@ -10,6 +10,8 @@ public struct ServiceModel: Sendable {
     case lifo
     /// First in, first out; a full queue drops its oldest and takes the new one.
     case dropOldest
+    /// Last in, first out; a full queue drops its oldest and takes the new one.
+    case lifoDropOldest
   }
 
   /// What becomes of work whose caller has given up.

@@ -5,11 +5,20 @@ public struct SourceModel: Sendable {
   /// How requests are started.
   public enum Pattern: Sendable {
     /// Open loop: at a rate over time, whatever happens to earlier requests.
-    case open(rate: [RatePoint], arrivals: Arrivals)
-    /// Closed loop: users that think, ask and wait for the answer, over and over.
-    case closed(users: Int, think: Distribution)
+    ///
+    /// A request beyond `maxInFlight` open ones is dropped and counted.
+    case open(rate: [RatePoint], arrivals: Arrivals, maxInFlight: Int? = nil)
+    /// Closed loop: users that ask, wait for the answer and think, over and over.
+    case users(UserLoop)
     /// Phases one after another, as the recorded experiments describe them.
     case phases([ClientPhase])
+
+    /// A closed loop of a fixed number of users, from the start to the end of the run, each of
+    /// which thinks before its first request.
+    public static func closed(users: Int, think: Distribution) -> Pattern {
+      let stage = UserLoop.Stage(start: .zero, end: .zero, startUsers: users, endUsers: users)
+      return .users(UserLoop(stages: [stage], think: think, startsThinking: true))
+    }
   }
 
   /// A point of a rate curve.
@@ -36,6 +45,8 @@ public struct SourceModel: Sendable {
     case even
     /// Gaps of a gamma law with that coefficient of variation.
     case bursty(cv: Double)
+    /// So many requests at once, at random times; the rate counts requests.
+    case batches(size: Int)
   }
 
   /// The name, as in reports.
@@ -47,7 +58,7 @@ public struct SourceModel: Sendable {
   /// The number of clients among which requests are spread evenly; each has its own
   /// ``ClientBehaviour`` state.
   public var instances: Int
-  /// How many requests are started at most; nil is unlimited.
+  /// How many requests are started at most, those that were dropped not counted; nil is unlimited.
   public var limit: Int?
 
   /// A source.

@@ -9,6 +9,11 @@ public import TrafficPolicy
 public struct FlowRecord: Sendable {
   /// Requests begun; at an operation tries that arrived.
   public var offered: UInt64 = 0
+  /// Requests that were due and not started: beyond the limit of open ones, or iterations that
+  /// were left when the source ended.
+  ///
+  /// - Source: k6 `dropped_iterations`.
+  public var dropped: UInt64 = 0
   /// Requests that ended, by status; the key is the status (0: no answer).
   public var byStatus: [Int: UInt64] = [:]
   /// Requests that ended, by response flags.
@@ -40,6 +45,8 @@ public struct FlowRecord: Sendable {
 public struct FlowWindow: Sendable, Equatable {
   /// Requests begun in the window.
   public var offered: UInt32 = 0
+  /// Requests that were due in the window and not started.
+  public var dropped: UInt32 = 0
   /// Ended below 400.
   public var succeeded: UInt32 = 0
   /// Ended 4xx, 429 apart.

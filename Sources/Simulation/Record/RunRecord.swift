@@ -192,6 +192,10 @@ public struct EdgeRecord: Sendable {
   public var retries: UInt64 = 0
   /// Retries refused by a budget or `max_retries`.
   public var retriesRefused: UInt64 = 0
+  /// Retries refused by the caller's own bucket.
+  public var refusedByBucket: UInt64 = 0
+  /// Retries refused by the caller's own breaker.
+  public var refusedByBreaker: UInt64 = 0
 }
 
 extension EdgeRecord {
@@ -201,7 +205,9 @@ extension EdgeRecord {
       calls: edge.hasClient ? edge.client.calls : edge.calls,
       succeeded: edge.hasClient ? edge.client.succeeded : edge.succeeded,
       failed: edge.hasClient ? edge.client.failed : edge.failed,
-      attempts: edge.attempts, retries: edge.retries, retriesRefused: edge.retriesRefused)
+      attempts: edge.attempts, retries: edge.retries, retriesRefused: edge.retriesRefused,
+      refusedByBucket: edge.client.refusedByBucket,
+      refusedByBreaker: edge.client.refusedByBreaker)
   }
 
   /// What came after an earlier time.
@@ -210,7 +216,9 @@ extension EdgeRecord {
       calls: calls &- before.calls, succeeded: succeeded &- before.succeeded,
       failed: failed &- before.failed, attempts: attempts &- before.attempts,
       retries: retries &- before.retries,
-      retriesRefused: retriesRefused &- before.retriesRefused)
+      retriesRefused: retriesRefused &- before.retriesRefused,
+      refusedByBucket: refusedByBucket &- before.refusedByBucket,
+      refusedByBreaker: refusedByBreaker &- before.refusedByBreaker)
   }
 }
 

@@ -58,9 +58,9 @@ struct RecordReader {
     switch origin.refusal {
     case .budget: flow.retriesRefused.budget += edge.retriesRefused
     case .overflow: flow.retriesRefused.overflow += edge.retriesRefused
-    case .bucket: flow.retriesRefused.bucket += edge.retriesRefused
-    case .breaker: flow.retriesRefused.breaker += edge.retriesRefused
     }
+    flow.retriesRefused.bucket += edge.refusedByBucket
+    flow.retriesRefused.breaker += edge.refusedByBreaker
   }
 
   // MARK: Workloads and services

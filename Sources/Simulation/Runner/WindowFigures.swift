@@ -7,7 +7,8 @@ extension FlowFigures {
   /// Figures of what a run recorded; refused retries without their causes.
   init(_ record: FlowRecord) {
     self.init(
-      offered: record.offered, open: record.open, attempts: record.attempts,
+      offered: record.offered, dropped: record.dropped, open: record.open,
+      attempts: record.attempts,
       retries: record.retries, latency: record.latency, successLatency: record.successLatency,
       lastFailure: record.lastFailure, samples: record.windows.map { FlowSample($0) },
       windowLatency: record.windowLatency)

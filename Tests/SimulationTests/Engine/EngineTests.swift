@@ -10,7 +10,7 @@ import TrafficPolicy
   static func model(seed: UInt64) throws -> SimulationModel {
     var random = RandomStream(seed: seed, name: "models")
     var model = SimulationModel(duration: .seconds(20), linger: .seconds(30))
-    let orders: [ServiceModel.QueueOrder] = [.fifo, .lifo, .dropOldest]
+    let orders: [ServiceModel.QueueOrder] = [.fifo, .lifo, .dropOldest, .lifoDropOldest]
     let fates: [ServiceModel.AbandonedWork] = [
       .finished, .droppedAtStart, .leavesQueue, .droppedAtOnce,
     ]
@@ -25,7 +25,7 @@ import TrafficPolicy
         ServiceModel(
           name: "s\(tier)", pods: (0..<3).map { PodModel(name: "s\(tier)-\($0)") },
           workers: 1 + Int(random.below(UInt32(4))), queueLimit: Int(random.below(UInt32(20))),
-          queueOrder: orders[Int(random.below(UInt32(3)))],
+          queueOrder: orders[Int(random.below(UInt32(4)))],
           abandonedWork: fates[Int(random.below(UInt32(4)))],
           holdsWorkerWhileCalling: random.chance(0.5),
           operations: [OperationModel(name: "op", steps: steps)]))
