@@ -24,10 +24,14 @@ extension ModelBuilder {
       services.append(
         ServiceModel(
           name: workload.name,
-          pods: (0..<workload.replicas).map { PodModel(name: "\(workload.name)-\($0)") },
+          pods: (0..<workload.replicas).map {
+            PodModel(name: "\(workload.name)-\($0)", place: workload.node(of: $0))
+          },
           workers: workload.workers, queueLimit: workload.queue.limit, queueOrder: order,
           refusal: refusal, abandonedWork: ServiceModel.AbandonedWork(workload.abandonedWork),
-          holdsWorkerWhileCalling: workload.holdsWorkerWhileCalling, operations: []))
+          holdsWorkerWhileCalling: workload.holdsWorkerWhileCalling, operations: [],
+          hop: workload.inbound != nil || workload.dataPlane == .ambient
+            ? network.hop() : HopModel()))
       if workload.cpu.limitMillicores != nil, workload.steps.contains(where: usesCPU) {
         note(
           "workload \(workload.name)",

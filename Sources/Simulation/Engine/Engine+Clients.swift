@@ -55,11 +55,6 @@ extension Engine {
       clientSettings[Int(edge)].tryTimeout, .clientTryTimeout, k)
     let c = newCall(edge: edge, parent: Parent.client | k, extra: none)
     clientCalls[k].call = c
-    let parent = clientCalls[k].parent
-    if edges[edge].placement == .besideCaller, parent & Parent.tagMask == Parent.job {
-      calls[c].cluster =
-        edges[edge].firstInstance + jobs[parent & 0xFF_FFFF].pod - edges[edge].firstCaller
-    }
     launch(c)
   }
 
@@ -103,6 +98,7 @@ extension Engine {
     calls[c].parent = Parent.nobody
     switch calls[c].state {
     case .ended, .entering: break
+    case .lost: freeLost(c)
     case .pending, .backingOff, .trying:
       endByProxy(c, status: 0, .downstreamConnectionTermination, .downstreamRemoteDisconnect)
     }

@@ -101,6 +101,8 @@ extension Engine {
     // The timer runs only where it can fire: a handshake otherwise takes one round trip.
     if pod.pointee.marks & Pod.isBlackhole != 0 {
       connections[x].timer = start(kind.pointee.connectTimeout, .connectTimeout, x)
+    } else if pod.pointee.marks & Pod.concernsTravel != 0 {
+      connectFar(x, pod: endpointPods[kind.pointee.firstEndpoint + pool.host])
     } else {
       schedule(.connectDone, x, along: kind.pointee.connectRTT)
     }

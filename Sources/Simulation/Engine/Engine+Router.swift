@@ -30,8 +30,11 @@ extension Engine {
       calls[c].cluster =
         edge.pointee.firstInstance + edge.pointee.random.below(edge.pointee.instanceCount)
     case .besideCaller:
-      let pod = parent & Parent.tagMask == Parent.job ? jobs[parent & 0xFF_FFFF].pod : 0
-      calls[c].cluster = edge.pointee.firstInstance &+ pod &- edge.pointee.firstCaller
+      let number =
+        parent & Parent.tagMask == Parent.job
+        ? jobs[parent & 0xFF_FFFF].pod &- edge.pointee.firstCaller : instanceBeside(parent, edge)
+      calls[c].cluster = edge.pointee.firstInstance &+ number
+    case .drawn: drawCaller(c, edge)
     }
     return c
   }
@@ -41,6 +44,8 @@ extension Engine {
     let edge = edges.base + Int(calls[c].edge)
     if edge.pointee.fromCaller.isZero {
       callAtProxy(c)
+    } else if Features.hasPolicies, edge.pointee.callerMarks != 0 {
+      travelToProxy(c, .callAtProxy)
     } else {
       schedule(.callAtProxy, c, along: edge.pointee.fromCaller)
     }
@@ -338,6 +343,8 @@ extension Engine {
     call.pointee.setResult(reply, flags: flags)
     if edge.pointee.fromCaller.isZero {
       answerAtCaller(c)
+    } else if Features.hasPolicies, edge.pointee.callerMarks != 0 {
+      travelToProxy(c, .answerAtCaller)
     } else {
       schedule(.answerAtCaller, c, along: edge.pointee.fromCaller)
     }
@@ -408,7 +415,7 @@ extension Engine {
         if Features.hasPolicies, connection != none { streamEnded(connection, isClean: false) }
       }
     case .pending: if Features.hasPolicies { leaveQueue(c) }
-    case .backingOff, .entering, .ended: break
+    case .backingOff, .entering, .ended, .lost: break
     }
     end(c, outcome, adding: [])
   }
@@ -418,7 +425,7 @@ extension Engine {
     switch calls[c].state {
     case .pending: break  // it links the queue, which the call will leave
     case .backingOff: calls[c].tryTimer = none
-    case .entering, .trying, .ended: cancel(&calls.pointer(c).pointee.tryTimer)
+    case .entering, .trying, .ended, .lost: cancel(&calls.pointer(c).pointee.tryTimer)
     }
   }
 

@@ -202,6 +202,7 @@ extension Engine {
     switch call.parent & Parent.tagMask {
     case Parent.user: userHears(handle, call)
     case Parent.client: clientCallHears(handle, call)
+    case Parent.door: doorHears(handle, call)
     default: break
     }
   }

@@ -8,6 +8,7 @@ extension Engine {
   init(_ model: SimulationModel, seed: UInt64, replication: UInt64, limits: RunLimits) {
     var compiler = ModelCompiler(model, seed: seed, replication: replication)
     compiler.compileServices()
+    compiler.compileNetwork()
     compiler.compileProxies()
     compiler.compileEdges()
     compiler.compileSources()
@@ -53,8 +54,7 @@ extension Engine {
     sourceCounts = Table(count: compiled.sources.count) { _ in SourceCount() }
     histograms = Histograms(
       compiled.model.recording, services: compiled.services.count, edges: compiled.edges.count)
-    networkRandom = RandomStream(
-      seed: compiled.seed, replication: compiled.replication, name: "network")
+    network = compiled.network
     replies.append(SpecialReply(.connectionTermination))
     replies.append(SpecialReply(.connectFailure))
     let levels = compiled.model.recording.occupancyLevels

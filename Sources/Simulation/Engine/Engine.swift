@@ -37,6 +37,8 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   var connections = Slab<Connection>(capacity: 16)
   var clientCalls = Slab<ClientCall>(capacity: 16)
   var users = Slab<ClientUser>(capacity: 16)
+  /// Lost messages that wait to be sent again.
+  var messages = Slab<Message>(capacity: 16)
 
   // What the model compiled to.
   var edges: Table<Edge>
@@ -60,7 +62,8 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   var clientSettings: [ClientSetting]
   var scripts: [HostScript?]
   var memberships: [Bool]
-  var hostSetViews: [HostSetViews]
+  /// By cluster kind, for each home of the proxy's instances.
+  var hostSetViews: [[HostSetViews]]
 
   // State of proxies, made on a pair's first use.
   var clusterOfInstance: Table<UInt32>
@@ -87,9 +90,12 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   var clientStates: Table<ClientGuard>
   /// The wait that the answer at hand asks for, while it is judged.
   var pendingAsked: AskedWait?
-  /// Tries and answers whose network holds them back.
-  var heldBack: [HeldBack] = []
-  var networkRandom: RandomStream
+  /// Places, ways, and what goes wrong on them.
+  var network: NetworkTables
+  /// Rules of the network that act now.
+  var activeRules = 0
+  /// Messages that the network holds back, in order.
+  var heldBack: [Message] = []
   /// Replies of scripts that stand in the table of special ones.
   var scriptedReplies: [(reply: HostScript.Reply, index: UInt16)] = []
   /// The end of the run has been scheduled.
@@ -154,6 +160,7 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
     case .faultDelayOver: faultDelayOver(handle, sequence: event.sequence)
     case .rateLimitAnswer: rateLimitAnswer(handle, sequence: event.sequence)
     case .abandonmentAtPod: abandonmentAtPod(handle)
+    case .retransmission: retransmission(handle)
     case .clientRetry: clientRetry(handle, sequence: event.sequence)
     case .clientTryTimeout: clientTryTimeout(handle)
     case .clientDeadline: clientDeadline(handle)
@@ -221,7 +228,7 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   /// Bytes of records, timers and pending events.
   var byteCount: Int {
     calls.byteCount + jobs.byteCount + extras.byteCount + connections.byteCount
-      + clientCalls.byteCount + users.byteCount + queue.byteCount + log.byteCount
+      + clientCalls.byteCount + users.byteCount + messages.byteCount + queue.byteCount + log.byteCount
   }
 
   /// Whether a limit of the run is reached; once per block of events.

@@ -50,12 +50,14 @@ public struct ServiceModel: Sendable {
   public var holdsWorkerWhileCalling: Bool
   /// What the pods do, by operation; edges name one by index.
   public var operations: [OperationModel]
+  /// What the proxy in front of each pod adds to the way, for callers with ``ProxyModel/ways``.
+  public var hop: HopModel
   /// A service of those pods.
   public init(
     name: String, pods: [PodModel], workers: Int? = nil, queueLimit: Int? = nil,
     queueOrder: QueueOrder = .fifo, refusal: Refusal = .status(503),
     abandonedWork: AbandonedWork = .finished, holdsWorkerWhileCalling: Bool = true,
-    operations: [OperationModel]
+    operations: [OperationModel], hop: HopModel = HopModel()
   ) {
     self.name = name
     self.pods = pods
@@ -66,6 +68,7 @@ public struct ServiceModel: Sendable {
     self.abandonedWork = abandonedWork
     self.holdsWorkerWhileCalling = holdsWorkerWhileCalling
     self.operations = operations
+    self.hop = hop
   }
 }
 
@@ -86,12 +89,17 @@ public struct PodModel: Sendable {
   public var reachability: Reachability
   /// The answers of a scripted pod, in place of the operation's steps; nil runs the steps.
   public var script: HostScript?
+  /// Where it stands: a place of ``SimulationModel/network``.
+  public var place: Int
 
   /// A pod.
-  public init(name: String, reachability: Reachability = .up, script: HostScript? = nil) {
+  public init(
+    name: String, reachability: Reachability = .up, script: HostScript? = nil, place: Int = 0
+  ) {
     self.name = name
     self.reachability = reachability
     self.script = script
+    self.place = place
   }
 }
 
