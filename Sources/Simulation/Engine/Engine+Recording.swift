@@ -414,7 +414,13 @@ extension Engine {
         outlier.add(judges[state].statistics)
         activeEjections += UInt64(judges[state].statistics.ejectionsActive)
       }
-      record.clusters.append(statistics[kindIndex])
+      var counters = statistics[kindIndex]
+      // Proxies in front of pods have a cluster each.
+      for number in 1..<max(2, proxy.instanceCount) where proxy.kindStride != 0 {
+        guard number < proxy.instanceCount else { break }
+        counters.add(statistics[kindIndex + number * proxy.kindStride])
+      }
+      record.clusters.append(counters)
       record.outliers.append(outlier)
       record.ejectionsActive.append(activeEjections)
       let endpoints = kind.firstEndpoint..<(kind.firstEndpoint + kind.endpointCount)

@@ -228,7 +228,8 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   /// Bytes of records, timers and pending events.
   var byteCount: Int {
     calls.byteCount + jobs.byteCount + extras.byteCount + connections.byteCount
-      + clientCalls.byteCount + users.byteCount + messages.byteCount + queue.byteCount + log.byteCount
+      + clientCalls.byteCount + users.byteCount + messages.byteCount + queue.byteCount
+      + log.byteCount
   }
 
   /// Whether a limit of the run is reached; once per block of events.

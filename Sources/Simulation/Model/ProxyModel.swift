@@ -95,9 +95,10 @@ public struct ProxyModel: Sendable {
   public var fromCaller: SimDuration
   /// The time from the proxy to a host, one way, without ``ways``.
   public var toHost: SimDuration
-  /// The time to open a connection; nil does not model connections: they are free and unlimited,
-  /// and of the circuit breaker only the limits on requests and retries act.
-  /// With ``ways`` any value stands for a round trip between the instance and the host.
+  /// The time to open a connection; nil does not model connections.
+  ///
+  /// They are then free and unlimited, and of the circuit breaker only the limits on requests and
+  /// retries act. With ``ways`` any value stands for a round trip between the instance and the host.
   public var connect: SimDuration?
   /// When outlier sweeps run: at whole multiples of the interval after this instant.
   ///
