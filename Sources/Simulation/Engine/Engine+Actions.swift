@@ -138,6 +138,7 @@ extension Engine {
   @inline(never) mutating func arriveSpecially(_ j: UInt32) {
     let pod = pods.base + Int(jobs[j].pod)
     let marks = pod.pointee.marks
+    if jobs[j].step & Edge.isInside != 0 { jobs[j].marks |= Job.isInside }
     if marks & (Pod.isDown | Pod.isBlackhole) != 0 {
       pod.pointee.arrivals &-= 1
       if log.isOn { unlogAttempt() }

@@ -120,7 +120,8 @@ extension Engine {
       return
     }
     if pod.pointee.marks & Pod.isDown != 0 { return connectFailed(x, .connectFailure) }
-    pod.pointee.connectionsAccepted &+= 1
+    // What the proxy in front of the pod opens to it was accepted at the pod's door.
+    if proxies[kind.pointee.proxy].kindStride == 0 { pod.pointee.connectionsAccepted &+= 1 }
     connections[x].state = Connection.open
     connections[x].lastUse = now
     pools[p].connecting &-= 1

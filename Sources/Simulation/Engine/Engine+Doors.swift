@@ -14,14 +14,13 @@ extension Engine {
   /// A request at a pod's door: true when it goes no further now, false when it comes from inside.
   @inline(never) mutating func meetsDoor(_ j: UInt32) -> Bool {
     let pod = pods.base + Int(jobs[j].pod)
-    if jobs[j].step & Edge.isInside == 0 {
+    guard isInside(j) else {
       enter(j, pod)
       return true
     }
     // It was counted when it came to the door.
     pod.pointee.arrivals &-= 1
     if log.isOn { unlogAttempt() }
-    jobs[j].marks |= Job.isInside
     let c = jobs[j].call
     guard c != none else {
       pod.pointee.unheard &+= 1

@@ -345,11 +345,15 @@ extension Engine {
     else { return }
     for host in 0..<Int(kind.endpointCount) where memberships[Int(kind.firstEndpoint) + host] {
       let pod = pods[endpointPods[kind.firstEndpoint + UInt32(host)]]
+      let isCutOff =
+        pod.marks & Pod.hasNetworkFault != 0
+        && isCutOff(state, pod: endpointPods[kind.firstEndpoint + UInt32(host)])
       let answersWell =
-        pod.marks & (Pod.isDown | Pod.isBlackhole | Pod.isUnhealthy | Pod.hangs) == 0
+        pod.marks & (Pod.isDown | Pod.isBlackhole | Pod.isUnhealthy | Pod.hangs) == 0 && !isCutOff
       let entry = Int(clusters[state].hostBase) + host
       // A status other than 200 is enough at once; silence and refusals count to the threshold.
-      let isImmediate = pod.marks & (Pod.isDown | Pod.isBlackhole | Pod.hangs) == 0
+      let isImmediate =
+        pod.marks & (Pod.isDown | Pod.isBlackhole | Pod.hangs) == 0 && !isCutOff
       let transition =
         answersWell
         ? hostStates.base[entry].check.passed()

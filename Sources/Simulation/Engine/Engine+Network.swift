@@ -186,6 +186,22 @@ extension Engine {
     }
   }
 
+  /// Whether nothing passes between a proxy's cluster and a pod now.
+  func isCutOff(_ state: UInt32, pod: UInt32) -> Bool {
+    let cluster = clusters[state]
+    let (party, _) = client(clusterKinds[cluster.kind].proxy, cluster.instance, call: none)
+    let probe = Message(
+      handle: none, event: .connectDone, isAnswer: false, client: party,
+      server: Party.pod | pod, delay: .zero)
+    return network.rules.contains { rule in
+      guard rule.isActive, party != probe.server else { return false }
+      switch rule.effect {
+      case .partition, .heldBack: return rule.concerns(probe) > 0
+      case .loss, .delay: return false
+      }
+    }
+  }
+
   /// A lost message waits for its retransmission, or its connection breaks.
   private mutating func sendAgain(_ message: Message) {
     var message = message

@@ -416,9 +416,10 @@ extension Engine {
       }
       var counters = statistics[kindIndex]
       // Proxies in front of pods have a cluster each.
-      for number in 1..<max(2, proxy.instanceCount) where proxy.kindStride != 0 {
-        guard number < proxy.instanceCount else { break }
-        counters.add(statistics[kindIndex + number * proxy.kindStride])
+      if proxy.kindStride != 0 {
+        for number in 1..<max(1, proxy.instanceCount) {
+          counters.add(statistics[kindIndex + number * proxy.kindStride])
+        }
       }
       record.clusters.append(counters)
       record.outliers.append(outlier)

@@ -14,6 +14,7 @@ extension ModelCompiler {
       network.hops.append((way(service.hop.there), way(service.hop.back)))
     }
     network.rules = model.rules.enumerated().map { rule($1, name: "network rule \($0)") }
+    compileCallers()
     network.holds = services.map { _ in -1 }
     for service in heldServices() {
       network.holds[service] = network.rules.count
@@ -123,13 +124,21 @@ extension ModelCompiler {
     network.proxies.append(ways)
   }
 
+  /// Notes who calls through each proxy.
+  private mutating func compileCallers() {
+    callersOfProxy = proxyModels.map { _ in [] }
+    for edge in model.edges {
+      guard case .proxy(let proxy) = edge.carrier, !callersOfProxy[proxy].contains(edge.caller)
+      else { continue }
+      callersOfProxy[proxy].append(edge.caller)
+    }
+  }
+
   /// The places from which requests for a proxy's hosts start.
   private func clientPlaces(of proxy: Int) -> [UInt32] {
     var places: Set<UInt32> = []
     if network.proxies[proxy].site == .caller {
-      for edge in model.edges where edge.carrier == .proxy(proxy) {
-        places.formUnion(callerPlaces(of: edge))
-      }
+      for caller in callersOfProxy[proxy] { places.formUnion(self.places(of: caller)) }
     } else {
       let first = Int(proxies[proxy].firstInstance)
       places.formUnion(
@@ -138,8 +147,9 @@ extension ModelCompiler {
     return places.sorted()
   }
 
-  func callerPlaces(of edge: EdgeModel) -> [UInt32] {
-    switch edge.caller {
+  /// Where some callers stand.
+  func places(of caller: EdgeModel.Caller) -> [UInt32] {
+    switch caller {
     case .outside: [network.outside]
     case .pods(let service): model.services[service].pods.map { UInt32($0.place) }
     }
@@ -193,7 +203,7 @@ extension ModelCompiler {
     let places = Set(
       network.instancePlaces[first..<(first + Int(proxies[proxy].instanceCount))]
     ).sorted()
-    for caller in Set(callerPlaces(of: edge)).sorted() {
+    for caller in Set(self.places(of: edge.caller)).sorted() {
       for place in places {
         let (there, back) = (
           network.way(from: caller, to: place), network.way(from: place, to: caller)

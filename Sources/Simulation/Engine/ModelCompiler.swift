@@ -18,6 +18,8 @@ struct ModelCompiler: ~Copyable {
   var memberships: [Bool] = []
   var hostSetViews: [[HostSetViews]] = []
   var network = NetworkTables()
+  /// Who calls through each proxy, each once.
+  var callersOfProxy: [[EdgeModel.Caller]] = []
   var services: [Service] = []
   var pods: [Pod] = []
   var scripts: [HostScript?] = []
@@ -346,7 +348,7 @@ struct ModelCompiler: ~Copyable {
     let carriesExtras = isEntry && (model.recording.requests || hasScriptedClient)
     compiled.hasEntryWork =
       !isMirror
-      && (carriesExtras || !proxyModel.configuration.filters.isEmpty
+      && (carriesExtras || compiled.placement == .drawn || !proxyModel.configuration.filters.isEmpty
         || proxyModel.routeRateLimits.contains { $0 != nil })
     compiled.hasClient = !isMirror && edge.client != nil
     var policy: RetryPolicy?
@@ -383,9 +385,11 @@ struct ModelCompiler: ~Copyable {
     case .shared(let instances):
       compiled.placement = instances > 1 ? .random : .single
       // Where a request of a source begins matters when there are several places, or trouble.
-      let isEntry = model.sources.contains { $0.mix.contains { $0.edge == index } }
-      let matters = !network.rules.isEmpty || Set(callerPlaces(of: edge)).count > 1
-      if isEntry, compiled.callerCount > 0, matters { compiled.placement = .drawn }
+      guard compiled.callerCount > 0,
+        !network.rules.isEmpty || Set(places(of: edge.caller)).count > 1,
+        model.sources.contains(where: { $0.mix.contains { $0.edge == index } })
+      else { return }
+      compiled.placement = .drawn
     }
   }
 

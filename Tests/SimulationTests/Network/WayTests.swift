@@ -106,6 +106,34 @@ import TrafficPolicy
     #expect(try MeshSample.run(scenario).latencies() == [10_000 + 20_000 + 2_000 + 3 * 2_000])
   }
 
+  @Test func `traffic that begins at ambient pods starts at the node of one of them`() throws {
+    var sample = MeshSample()
+    sample.isMeshed = false
+    var scenario = try sample.scenario()
+    scenario.proxies = [
+      ProxyPolicy(
+        name: "waypoint", kind: .waypoint, nodes: [1],
+        configuration: EnvoyConfiguration(
+          workerThreads: 2, streamIdleTimeout: nil,
+          routes: [Route(action: .forward(sample.route))], clusters: [sample.cluster]),
+        upstreams: [Upstream(service: 1, workloads: [1])], routeFilters: [RouteFilters()])
+    ]
+    scenario.services[1].waypoint = 0
+    scenario.workloads[0].dataPlane = .ambient
+    scenario.workloads[1].dataPlane = .ambient
+    scenario.traffic[0].origin = .workload(0)
+    scenario.traffic[0].instances = 2
+    scenario.traffic[0].mix = [WeightedTarget(target: Sample.target(1, "back"))]
+    let source = SimulationRun.run(try ScenarioCompiler.compile(scenario).model, seed: 1).sources[0]
+    // From the waypoint's node 1 ms each way, from the other 5 ms; then 5 ms each way and the work.
+    let low = try #require(source.latency.quantile(0.1)) / 1e6
+    let high = try #require(source.latency.quantile(0.9)) / 1e6
+    #expect(abs(low - 22) < 0.5)
+    #expect(abs(high - 30) < 0.5)
+    let far = try #require(source.latency.mean) / 1e6
+    #expect(abs(far - 26) < 0.7)
+  }
+
   @Test func `a law is drawn for each message`() throws {
     var scenario = try MeshSample().scenario()
     scenario.network.sameNode = try Distribution(.uniform(min: 0.001, max: 0.003))
