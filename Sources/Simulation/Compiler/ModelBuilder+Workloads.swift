@@ -20,12 +20,16 @@ extension ModelBuilder {
       services.append(
         ServiceModel(
           name: workload.name,
-          pods: (0..<workload.replicas).map { PodModel(name: "\(workload.name)-\($0)") },
+          pods: (0..<workload.replicas).map {
+            PodModel(name: "\(workload.name)-\($0)", place: workload.node(of: $0))
+          },
           workers: workload.workers, queueLimit: workload.queue.limit, queueOrder: order,
           refusal: refusal, abandonedWork: ServiceModel.AbandonedWork(workload.abandonedWork),
           holdsWorkerWhileCalling: workload.holdsWorkerWhileCalling,
           cpu: cpu(of: index), operations: [],
-          keepsWindowLatency: keepsAll || needsWindowLatency(index)))
+          keepsWindowLatency: keepsAll || needsWindowLatency(index),
+          hop: workload.inbound != nil || workload.dataPlane == .ambient
+            ? network.hop() : HopModel()))
     }
   }
 

@@ -16,6 +16,11 @@ struct ModelBuilder {
   var gaps: [ModelGap] = []
   var spells = FaultSpells()
   var crashLoops: [CrashLoop] = []
+  var kills: [Kill] = []
+  /// Trouble on the network, which faults bring to bear.
+  var rules: [NetworkRule] = []
+  /// Edges that the engine adds: mirrored copies, and what goes on in front of pods.
+  var furtherEdges = 0
 
   /// The model's proxy of each of the scenario's; nil of those in front of servers.
   var proxyIndex: [Int?]
@@ -36,8 +41,10 @@ struct ModelBuilder {
   /// Names of headers that any call passes on: only those tell kinds apart.
   var forwardedNames: Set<String> = []
 
-  /// The index in `Call.edge` has 16 bits; mirrored copies take some of them.
+  /// The index in `Call.edge` has 16 bits; edges that the engine adds take some of them.
   static let mostEdges = 60_000
+  /// With those.
+  static let mostEdgesInAll = 65_536
   /// Steps of one operation after unrolling its loops.
   static let mostSteps = 100_000
 
@@ -48,9 +55,6 @@ struct ModelBuilder {
     operations = Array(repeating: [:], count: scenario.workloads.count)
     for workload in scenario.workloads {
       for steps in workload.steps { noteForwardedHeaders(steps) }
-    }
-    if network.isSpread {
-      note("network", "latencies are laws and are taken at their mean")
     }
   }
 
@@ -80,14 +84,17 @@ struct ModelBuilder {
         operations[workload][kind] ?? .unknown(kinds[kind].operation)
       }
     }
+    // What is the same in all replications is done once.
+    for kill in kills where !kill.isDrawn { spells.add(kill, seed: 0, replication: 0) }
     let model = SimulationModel(
       services: services, proxies: proxies, edges: edges, flows: flows, sources: sources,
       actions: spells.actions, duration: scenario.duration, linger: .zero,
       warmup: scenario.warmup,
       recording: RecordingOptions(
         causes: true, window: RunDescription.usualWindow(of: scenario.duration),
-        serviceHistograms: true, windowLatency: true))
+        serviceHistograms: true, windowLatency: true), network: network.model(rules: rules))
     return CompiledScenario(
-      model: model, map: map, gaps: gaps, crashLoops: crashLoops, spells: spells)
+      model: model, map: map, gaps: gaps, crashLoops: crashLoops,
+      kills: kills.filter(\.isDrawn), spells: spells)
   }
 }

@@ -71,6 +71,8 @@ public struct CompiledScenario: Sendable {
   public var gaps: [ModelGap]
   /// Pods that die again and again, at times that each replication draws.
   var crashLoops: [CrashLoop] = []
+  /// Deaths of pods of which proxies hear at times that each replication draws.
+  var kills: [Kill] = []
   /// What the faults with fixed times do.
   var spells = FaultSpells()
 
@@ -80,12 +82,13 @@ public struct CompiledScenario: Sendable {
     for loop in crashLoops {
       all.add(loop, seed: seed, replication: replication, until: model.duration ?? .zero)
     }
+    for kill in kills { all.add(kill, seed: seed, replication: replication) }
     return all
   }
 
   /// The model of one replication.
   public func model(seed: UInt64, replication: UInt64) -> SimulationModel {
-    guard !crashLoops.isEmpty else { return model }
+    guard !crashLoops.isEmpty || !kills.isEmpty else { return model }
     var result = model
     result.actions = spells(seed: seed, replication: replication).actions
     return result

@@ -75,11 +75,6 @@ extension Engine {
     }
     let c = newCall(edge: edge, parent: Parent.client | k, extra: extra)
     clientCalls[k].call = c
-    if edges[edge].placement == .besideCaller {
-      // The client's instance is the pod, and its proxy the one beside it.
-      let place = clientCalls[k].instance - setting.firstState
-      calls[c].cluster = edges[edge].firstInstance + place % edges[edge].instanceCount
-    }
     launch(c)
   }
 
@@ -123,6 +118,7 @@ extension Engine {
     calls[c].parent = Parent.nobody
     switch calls[c].state {
     case .ended: break
+    case .lost: freeLost(c)
     case .entering:
       let x = calls[c].extra
       guard x != none else { break }

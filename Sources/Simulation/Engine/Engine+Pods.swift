@@ -9,8 +9,8 @@ extension Engine {
   /// A try leaves its proxy for the pod.
   @inline(__always)
   mutating func travelToPod(_ j: UInt32, _ kind: UnsafeMutablePointer<ClusterKind>) {
-    if Features.hasPolicies, pods[jobs[j].pod].marks & Pod.hasNetworkFault != 0 {
-      return travelDisturbed(j, kind, .jobArrives)
+    if Features.hasPolicies, pods[jobs[j].pod].marks & Pod.concernsTravel != 0 {
+      return travelFar(j, .jobArrives)
     }
     if kind.pointee.toHost.isZero {
       if depth < Self.maxDepth {
@@ -29,15 +29,14 @@ extension Engine {
   @inline(never) mutating func jobArrives(_ j: UInt32) {
     let job = jobs.pointer(j)
     let pod = pods.base + Int(job.pointee.pod)
-    let service = services.base + Int(pod.pointee.service)
     job.pointee.since = now
-    job.pointee.step = entries[service.pointee.firstEntry &+ job.pointee.step]
     if log.isOn { logAttempt(j) }
     if Features.hasPolicies, pod.pointee.marks & Pod.concernsArrivals != 0 {
       return arriveSpecially(j)
     }
     pod.pointee.arrivals &+= 1
-    if recorders.isOn { countArrival(j) }
+    job.pointee.step = entries[services[pod.pointee.service].firstEntry &+ job.pointee.step]
+    if recorders.isOn { countArrival(job.pointee.step, job.pointee.marks) }
     admit(j, pod)
   }
 
@@ -395,7 +394,10 @@ extension Engine {
   @inline(never) mutating func respond(_ j: UInt32) {
     let job = jobs.pointer(j)
     let pod = pods.base + Int(job.pointee.pod)
-    if Features.hasPolicies, pod.pointee.marks & Pod.concernsAnswers != 0 { spoilAnswer(j, pod) }
+    if Features.hasPolicies, pod.pointee.marks & Pod.concernsAnswers != 0 {
+      spoilAnswer(j, pod)
+      if answersInside(j, pod) { return }
+    }
     if job.pointee.reply < 500 {
       pod.pointee.succeeded &+= 1
     } else {
@@ -415,8 +417,8 @@ extension Engine {
     }
     job.pointee.state = Job.answering
     let kind = clusterKinds.base + Int(clusters[calls[c].cluster].kind)
-    if Features.hasPolicies, pod.pointee.marks & Pod.hasNetworkFault != 0 {
-      return travelDisturbed(j, kind, .responseAtProxy)
+    if Features.hasPolicies, pod.pointee.marks & Pod.concernsTravel != 0 {
+      return travelFar(j, .responseAtProxy)
     }
     if kind.pointee.toHost.isZero {
       if depth < Self.maxDepth {
@@ -451,16 +453,25 @@ extension Engine {
   /// A call gives its try up; the pod may or may not hear of it.
   @inline(__always) mutating func abandon(_ j: UInt32, cluster: UInt32) {
     let job = jobs.pointer(j)
+    let c = job.pointee.call
     job.pointee.call = none
     if job.pointee.state == Job.hanging { return freeJob(j) }
     if Features.hasPolicies, services[pods[job.pointee.pod].service].hearsOfAbandonment {
-      job.pointee.marks |= Job.abandonmentUnderWay
-      let kind = clusterKinds.base + Int(clusters[cluster].kind)
-      if kind.pointee.toHost.isZero {
-        schedule(.abandonmentAtPod, j, after: .zero)
-      } else {
-        schedule(.abandonmentAtPod, j, along: kind.pointee.toHost)
-      }
+      tellPod(j, call: c, cluster: cluster)
+    }
+  }
+
+  /// The news that a try was given up goes to its pod.
+  @inline(never) mutating func tellPod(_ j: UInt32, call c: UInt32, cluster: UInt32) {
+    guard isHeard(j) else { return }
+    jobs[j].marks |= Job.abandonmentUnderWay
+    let kind = clusterKinds.base + Int(clusters[cluster].kind)
+    if pods[jobs[j].pod].marks & Pod.concernsTravel != 0 {
+      sendToHost(j, .abandonmentAtPod, isAnswer: false, call: c, state: cluster)
+    } else if kind.pointee.toHost.isZero {
+      schedule(.abandonmentAtPod, j, after: .zero)
+    } else {
+      schedule(.abandonmentAtPod, j, along: kind.pointee.toHost)
     }
   }
 

@@ -319,7 +319,7 @@ extension Engine {
     cancelTryTimer(c)
     dropHedged(c, reporting: nil)
     switch calls[c].state {
-    case .entering, .ended, .backingOff: break
+    case .entering, .ended, .backingOff, .lost: break
     case .pending: leaveQueue(c)
     case .trying:
       if calls[c].job != none {
@@ -340,6 +340,7 @@ extension Engine {
   mutating func abandonmentAtPod(_ j: UInt32) {
     jobs[j].marks &= ~Job.abandonmentUnderWay
     let pod = pods.base + Int(jobs[j].pod)
+    if pod.pointee.marks & Pod.hasDoor != 0, abandonmentAtDoor(j, pod) { return }
     switch jobs[j].state {
     case Job.gone: freeJob(j)
     case Job.queued:
@@ -383,7 +384,10 @@ extension Engine {
     // One more than there are, so that the job is not freed under the loop.
     jobs[j].link &+= 1
     for c in 0..<UInt32(calls.highWater) where liveCall(c, isOf: j) {
-      if calls[c].state == .entering {
+      if calls[c].state == .lost {
+        freeLost(c)
+        childDone(j)
+      } else if calls[c].state == .entering {
         // It is on its way to the proxy and cannot be called back; nobody hears of it.
         if recorders.isOn {
           var left = calls[c]

@@ -122,8 +122,10 @@ extension Engine {
       let job = jobs[UInt32(index)]
       let isAtWork =
         job.state == Job.queued || job.state == Job.working || job.state == Job.calling
-      if isAtWork, job.marks & Job.isBranch == 0, job.since >= countsFrom {
-        open.operations[Int(slotOfStep[job.step])] += 1
+      if isAtWork, job.marks & Job.isBranch == 0, job.since >= countsFrom,
+        !isInside(UInt32(index))
+      {
+        open.operations[Int(slot(of: UInt32(index)))] += 1
       }
     }
     return open
@@ -141,7 +143,14 @@ extension Engine {
         outlier.add(judges[state].statistics)
         activeEjections += UInt64(judges[state].statistics.ejectionsActive)
       }
-      record.clusters.append(statistics[kindIndex])
+      var counters = statistics[kindIndex]
+      // Proxies in front of pods have a cluster each.
+      if proxy.kindStride != 0 {
+        for number in 1..<max(1, proxy.instanceCount) {
+          counters.add(statistics[kindIndex + number * proxy.kindStride])
+        }
+      }
+      record.clusters.append(counters)
       record.outliers.append(outlier)
       record.ejectionsActive.append(activeEjections)
       let endpoints = kind.firstEndpoint..<(kind.firstEndpoint + kind.endpointCount)

@@ -101,17 +101,16 @@ extension Engine {
   }
 
   /// Counts a try that has arrived at its pod and has found its operation.
-  @inline(never) mutating func countArrival(_ j: UInt32) {
-    let job = jobs.pointer(j)
-    let recorder = recorders.operations.base + Int(slotOfStep[job.pointee.step])
+  @inline(never) mutating func countArrival(_ step: UInt32, _ marks: UInt8) {
+    let recorder = recorders.operations.base + Int(slotOfStep[step])
     recorder.pointee.offered &+= 1
-    if job.pointee.marks & Job.isRetry != 0 { recorder.pointee.retries &+= 1 }
+    if marks & Job.isRetry != 0 { recorder.pointee.retries &+= 1 }
   }
 
   /// Counts a pod's answer.
   @inline(never) mutating func countAnswer(_ j: UInt32) {
     let job = jobs.pointer(j)
-    guard job.pointee.since >= countsFrom else { return }
+    guard job.pointee.since >= countsFrom, !isInside(j) else { return }
     let status = status(of: job.pointee.reply)
     recorders.operations[slotOfStep[job.pointee.step]].countEnd(
       status, number: recorders.statuses.number(of: status),
@@ -120,10 +119,17 @@ extension Engine {
 
   /// Counts a try that arrived at a pod and will never be answered.
   @inline(never) mutating func countLoss(_ j: UInt32) {
-    guard recorders.isOn, jobs[j].since >= countsFrom, jobs[j].marks & Job.isBranch == 0
+    guard recorders.isOn, jobs[j].since >= countsFrom, jobs[j].marks & Job.isBranch == 0,
+      !isInside(j)
     else { return }
-    recorders.operations[slotOfStep[jobs[j].step]].countLoss(
+    recorders.operations[slot(of: j)].countLoss(
       number: recorders.statuses.number(of: 0), at: now)
+  }
+
+  /// The operation that a job at its pod is counted with.
+  func slot(of j: UInt32) -> UInt32 {
+    let hasDoor = pods[jobs[j].pod].marks & Pod.hasDoor != 0
+    return slotOfStep[hasDoor && isAtDoor(j) ? doorSteps[j] : jobs[j].step]
   }
 
   // MARK: Windows

@@ -217,6 +217,7 @@ extension Engine {
     case Parent.user: userHears(handle, call)
     case Parent.client: clientCallHears(handle, call)
     case Parent.limitedSource: limitedRequestEnded(handle, call)
+    case Parent.door: doorHears(handle, call)
     default: break
     }
   }

@@ -8,6 +8,7 @@ extension Engine {
   init(_ model: SimulationModel, seed: UInt64, replication: UInt64, limits: RunLimits) {
     var compiler = ModelCompiler(model, seed: seed, replication: replication)
     compiler.compileServices()
+    compiler.compileNetwork()
     compiler.compileProxies()
     compiler.compileEdges()
     compiler.compileSources()
@@ -54,8 +55,7 @@ extension Engine {
     recorders = Recorders(compiled)
     slotOfStep = Table(compiled.slotOfStep)
     operationSlots = compiled.operationSlots
-    networkRandom = RandomStream(
-      seed: compiled.seed, replication: compiled.replication, name: "network")
+    network = compiled.network
     replies.append(SpecialReply(.connectionTermination))
     replies.append(SpecialReply(.connectFailure))
     let levels = compiled.model.recording.occupancyLevels

@@ -45,6 +45,8 @@ enum EventKind: UInt8 {
   case cpuDone
   /// News of an abandoned try has reached its pod (job).
   case abandonmentAtPod
+  /// TCP sends a lost message again (message).
+  case retransmission
   /// A client without a mesh tries again (client call; stale unless the sequence matches).
   case clientRetry
   /// A client without a mesh gives one try up (client call).

@@ -56,12 +56,15 @@ public struct ServiceModel: Sendable {
   public var operations: [OperationModel]
   /// Whether the latencies of every window are kept, for quantiles over parts of the run.
   public var keepsWindowLatency: Bool
+  /// What the proxy in front of each pod adds to the way, for callers with ``ProxyModel/ways``.
+  public var hop: HopModel
   /// A service of those pods.
   public init(
     name: String, pods: [PodModel], workers: Int? = nil, queueLimit: Int? = nil,
     queueOrder: QueueOrder = .fifo, refusal: Refusal = .status(503),
     abandonedWork: AbandonedWork = .finished, holdsWorkerWhileCalling: Bool = true,
-    cpu: CPUModel? = nil, operations: [OperationModel], keepsWindowLatency: Bool = false
+    cpu: CPUModel? = nil, operations: [OperationModel], keepsWindowLatency: Bool = false,
+    hop: HopModel = HopModel()
   ) {
     self.name = name
     self.pods = pods
@@ -74,6 +77,7 @@ public struct ServiceModel: Sendable {
     self.cpu = cpu
     self.operations = operations
     self.keepsWindowLatency = keepsWindowLatency
+    self.hop = hop
   }
 }
 
@@ -103,12 +107,17 @@ public struct PodModel: Sendable {
   public var reachability: Reachability
   /// The answers of a scripted pod, in place of the operation's steps; nil runs the steps.
   public var script: HostScript?
+  /// Where it stands: a place of ``SimulationModel/network``.
+  public var place: Int
 
   /// A pod.
-  public init(name: String, reachability: Reachability = .up, script: HostScript? = nil) {
+  public init(
+    name: String, reachability: Reachability = .up, script: HostScript? = nil, place: Int = 0
+  ) {
     self.name = name
     self.reachability = reachability
     self.script = script
+    self.place = place
   }
 }
 

@@ -29,6 +29,8 @@ public struct SimulationModel: Sendable {
   public var warmup: SimDuration
   /// What is recorded beside the counters.
   public var recording: RecordingOptions
+  /// The places of pods and proxies and the ways between them.
+  public var network: NetworkModel
 
   /// A model of those parts.
   public init(
@@ -36,7 +38,7 @@ public struct SimulationModel: Sendable {
     flows: [FlowModel] = [], sources: [SourceModel] = [], actions: [TimedAction] = [],
     duration: SimDuration? = nil,
     linger: SimDuration = .zero, warmup: SimDuration = .zero,
-    recording: RecordingOptions = RecordingOptions()
+    recording: RecordingOptions = RecordingOptions(), network: NetworkModel = NetworkModel()
   ) {
     self.services = services
     self.proxies = proxies
@@ -48,6 +50,7 @@ public struct SimulationModel: Sendable {
     self.linger = linger
     self.warmup = warmup
     self.recording = recording
+    self.network = network
   }
 }
 

@@ -134,10 +134,8 @@ public enum ActionKind: Sendable {
   case fail(PodReference, share: Double, status: Int, afterService: Bool)
   /// Requests that arrive are never answered; false ends it.
   case hang(PodReference, Bool)
-  /// Extra one-way delay between a proxy's instances (or direct callers) and a service's pods.
-  case networkDelay(toService: Int, extra: SimDuration)
-  /// Share of messages towards a service's pods that are lost.
-  case networkLoss(toService: Int, share: Double)
-  /// Messages towards a service's pods are held back and delivered when it ends.
+  /// A rule of ``NetworkModel/rules`` acts from now on, or no longer.
+  case network(rule: Int, isActive: Bool)
+  /// Messages to a service's pods and their answers are held back and delivered when it ends.
   case networkHold(toService: Int, Bool)
 }
