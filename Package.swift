@@ -84,6 +84,7 @@ let package = Package(
         "Simulation", "ScenarioFiles", "TrafficPolicy", "Orchestration", "Middleware", "Statistics",
         "TimeAndChance", "EventKernel", "Scenario", "Results", yams,
       ]),
+    judge("Fuzz", ["ScenarioFiles", "Scenario", "TrafficPolicy", "TimeAndChance"]),
     judge(
       "Benchmarks",
       [

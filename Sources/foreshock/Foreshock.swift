@@ -13,6 +13,9 @@ struct Foreshock: AsyncParsableCommand {
       Exit codes: 0 all expectations hold · 1 the answer is no · 64 usage · 65 bad scenario or \
       manifest · 70 internal error · 74 cannot read or write · 130, 143 interrupted (results so \
       far are written and marked partial).
+
+      Completions: 'foreshock --generate-completion-script bash|zsh|fish' prints a script for your \
+      shell. Manual page: 'make manual' writes .build/foreshock.1.
       """,
     version: version,
     subcommands: [
