@@ -32,8 +32,10 @@ func judge(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     swiftSettings: settings)
 }
 
-/// The program's release builds hold the Swift runtime and Foundation: it starts in half the time,
-/// and runs where no toolchain is. `FORESHOCK_LINKING=dynamic` leaves them outside.
+/// Release builds of the program hold the Swift runtime and Foundation.
+///
+/// It starts in two thirds of the time and runs where no toolchain is. `FORESHOCK_LINKING=dynamic`
+/// leaves them outside.
 let standalone: [LinkerSetting] =
   Context.environment["FORESHOCK_LINKING"] == "dynamic"
   ? []

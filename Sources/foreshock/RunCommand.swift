@@ -154,7 +154,8 @@ struct RunCommand: AsyncParsableCommand {
         settings: ScenarioRunner.Settings(
           replications: replications.map { .exactly($0) }, maxEvents: maxEvents,
           maxMemory: maxMemory, threads: usedThreads, command: command,
-          version: Foreshock.version, isInterrupted: {
+          version: Foreshock.version,
+          isInterrupted: {
             line.beat()
             return Interruption.isRequested
           }))

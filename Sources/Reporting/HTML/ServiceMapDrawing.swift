@@ -44,28 +44,37 @@ struct ServiceMapDrawing {
   }
 
   /// A name on as few lines as hold it, broken at spaces or behind `-`, `.`, `/` and `_` where
-  /// there are some; what three lines cannot hold is in the tooltip.
+  /// three lines are enough for that, else anywhere; what they cannot hold is in the tooltip.
   static func lines(of name: String) -> [String] {
+    let name = DisplayText.oneLine(name)
+    let soft = lines(of: name, breaksAnywhere: false)
+    if soft.count <= mostLines { return soft }
+    let hard = lines(of: name, breaksAnywhere: true)
+    if hard.count <= mostLines { return hard }
+    let head = hard.prefix(mostLines - 1)
+    let rest = hard.dropFirst(mostLines - 1).joined()
+    return head + [DisplayText.cut(rest, to: lineColumns)]
+  }
+
+  private static func lines(of name: String, breaksAnywhere: Bool) -> [String] {
     var lines: [String] = []
-    var rest = Substring(DisplayText.oneLine(name))
+    var rest = Substring(name)
     while DisplayText.width(String(rest)) > lineColumns {
-      if lines.count == mostLines - 1 {
-        return lines + [DisplayText.cut(String(rest), to: lineColumns)]
-      }
       var used = 0
       var end = rest.startIndex
       var place: Substring.Index?
       while end < rest.endIndex {
+        let isSeparator = " -./_".contains(rest[end])
         used += DisplayText.width(String(rest[end]))
-        if used > lineColumns + (rest[end] == " " ? 1 : 0) { break }
+        if used > lineColumns + (isSeparator ? 1 : 0) { break }
         end = rest.index(after: end)
-        if " -./_".contains(rest[rest.index(before: end)]) { place = end }
+        if isSeparator { place = end }
       }
-      let cut = place ?? end
-      lines.append(String(rest[..<cut]).trimmingSpace)
+      let cut = breaksAnywhere ? end : place ?? end
+      lines.append(String(rest[..<cut]).withoutLastSpace)
       rest = rest[cut...]
     }
-    return lines + [String(rest)]
+    return rest.isEmpty && !lines.isEmpty ? lines : lines + [String(rest)]
   }
 
   /// Services that are not on the map.
@@ -257,10 +266,5 @@ struct ServiceMapDrawing {
 }
 
 extension String {
-  /// The text without the spaces at its end.
-  fileprivate var trimmingSpace: String {
-    var text = self
-    while text.last == " " { text.removeLast() }
-    return text
-  }
+  fileprivate var withoutLastSpace: String { last == " " ? String(dropLast()) : self }
 }

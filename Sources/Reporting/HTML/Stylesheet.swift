@@ -2,7 +2,7 @@
 enum Stylesheet {
   /// The whole sheet.
   static var css: String {
-    base + "@media (prefers-color-scheme: dark){" + dark + darkInks + "}" + print
+    base + "@media screen and (prefers-color-scheme: dark){" + dark + darkInks + "}" + print
   }
 
   private static let base = """
@@ -46,7 +46,7 @@ enum Stylesheet {
     .dot.ejection,.dot.pods{background:#a3195b} .dot.release{background:var(--good)}
     .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,330px),1fr));\
     gap:18px 22px;margin-top:14px;align-items:end}
-    figure{margin:0;position:relative;min-width:0} figure svg{width:100%;height:auto;display:block}
+    figure{margin:0;position:relative;min-width:0;max-width:640px} figure svg{width:100%;height:auto;display:block}
     figcaption{font-size:14px;font-weight:600;display:flex;flex-wrap:wrap;gap:2px 12px;\
     align-items:center}
     .key{font-weight:400;font-size:12.5px;color:var(--soft);display:inline-flex;gap:5px;\
@@ -101,9 +101,11 @@ enum Stylesheet {
 
   private static let print = """
 
-    @media print{body{background:#fff;font-size:12px} .card{break-inside:avoid;border-color:#bbb}\
-    .tip{display:none} .charts{grid-template-columns:repeat(3,1fr)} a{color:inherit}\
-    *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+    @media print{:root{color-scheme:light} body{background:#fff;font-size:12px} .small{font-size:11px}\
+    .card{break-inside:avoid;border-color:#bbb} h2,h3{break-after:avoid} .tip{display:none}\
+    .charts{grid-template-columns:repeat(2,1fr)} .charts~details:not([open]){display:none}\
+    .scroll{overflow:visible;background:none} table{font-size:11px} th,td{padding:3px 6px}\
+    a{color:inherit} *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 
     """
 }
