@@ -62,6 +62,7 @@ struct ServiceMapDrawing {
     while DisplayText.width(String(rest)) > lineColumns {
       var used = 0
       var end = rest.startIndex
+      var space: Substring.Index?
       var place: Substring.Index?
       while end < rest.endIndex {
         let isSeparator = " -./_".contains(rest[end])
@@ -69,8 +70,9 @@ struct ServiceMapDrawing {
         if used > lineColumns + (isSeparator ? 1 : 0) { break }
         end = rest.index(after: end)
         if isSeparator { place = end }
+        if rest[rest.index(before: end)] == " " { space = end }
       }
-      let cut = breaksAnywhere ? end : place ?? end
+      let cut = breaksAnywhere ? end : space ?? place ?? end
       lines.append(String(rest[..<cut]).withoutLastSpace)
       rest = rest[cut...]
     }
