@@ -26,15 +26,16 @@ END
 sed -e 's/^scenario: .*/scenario: short/' -e 's/100h/30s/' -e 's/2000/200/' "$work/long.yaml" \
   >"$work/short.yaml"
 
-# Starts the long run and waits until it simulates.
+# Starts the long run and waits until it listens to SIGINT and SIGTERM.
 start() { # output folder
   "$program" run "$work/long.yaml" --output "$1" >"$work/out.txt" 2>"$work/err.txt" &
   pid=$!
-  for _ in $(seq 100); do
-    grep -q '^State:.*R' "/proc/$pid/task/"*/status 2>/dev/null && break
-    sleep 0.05
+  local caught=0 wanted=$((1 << 1 | 1 << 14))
+  until [ $((caught & wanted)) = $wanted ]; do
+    kill -0 "$pid" || fail "the run ended on its own: $(cat "$work/err.txt")"
+    sleep 0.02
+    caught=$((16#$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/$pid/status")))
   done
-  sleep 0.5
 }
 
 for signal in INT:130 TERM:143; do
