@@ -236,13 +236,13 @@ extension Engine {
 
   /// A job makes a call of its own.
   @inline(__always) mutating func call(edge: UInt32, for j: UInt32) {
+    depth += 1
     if Features.hasPolicies, edges[edge].hasClient {
       startClientCall(edge: edge, parent: Parent.job | j)
     } else {
-      depth += 1
       startCall(edge: edge, parent: Parent.job | j)
-      depth -= 1
     }
+    depth -= 1
   }
 
   /// Takes a worker again after a call, or waits for one.

@@ -107,7 +107,7 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   /// By when its caller wants a job's answer, by job; only of jobs whose call says
   /// ``Call/mindsDeadline``.
   var jobDeadlines = Table<SimTime>()
-  /// The next younger in the queue, by job; only in queues that are ``Service/isLinkedBack``.
+  /// Who came next, by job; only in queues that drop their oldest and are served from the youngest.
   var youngerInQueue = Table<UInt32>()
   /// The wait that the answer at hand asks for, while it is judged.
   var pendingAsked: AskedWait?

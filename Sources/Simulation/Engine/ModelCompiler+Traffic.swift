@@ -26,8 +26,9 @@ extension ModelCompiler {
     for _ in 0..<max(1, bySources, byPods) { clientStates.append(ClientGuard(tokens: tokens)) }
   }
 
-  /// Marks what has to do with deadlines that callers pass on: the pods that are told them, and
-  /// these pods' own calls. A model without such callers is left as it is.
+  /// Marks the pods that are told deadlines by their callers, and these pods' own calls.
+  ///
+  /// A model without such callers is left as it is.
   mutating func compileDeadlines() {
     var seeing = Set<Int>()
     for (index, edge) in model.edges.enumerated() where edge.client?.propagatesDeadline ?? false {

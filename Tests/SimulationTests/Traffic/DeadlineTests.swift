@@ -49,6 +49,14 @@ import TimeAndChance
     #expect(record.services[1].pods[0].arrivals == 0)
   }
 
+  @Test func `ever so many calls after the deadline end one by one`() throws {
+    let model = try chain(
+      work: 1.2, calls: [.loop(count: 50_000, steps: [.callIgnoringFailure(edge: 1)])])
+    let record = SimulationRun.run(model, seed: 1)
+    #expect(record.edges[1].failed == 150_000)
+    #expect(record.services[0].pods[0].unheard == 3)
+  }
+
   @Test func `the shorter of both limits holds, and retries end by it too`() throws {
     // Tries of 300 ms from 0.2 s on: at 0.2, 0.5 and 0.8 s, the third cut off at 1 s.
     let eager = ClientBehaviour(retries: 9, tryTimeout: .milliseconds(300))
