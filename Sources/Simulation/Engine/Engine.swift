@@ -258,6 +258,11 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
       + youngerInQueue.byteCount + queue.byteCount + log.byteCount
   }
 
+  /// Jobs that are in use: none when all that was asked has ended, which tests hold it to.
+  var jobCount: Int {
+    (0..<UInt32(jobs.highWater)).count { jobs[$0].state != Job.freed }
+  }
+
   /// Whether a limit of the run is reached; once per block of events.
   @inline(never) mutating func mustStop() -> Bool {
     queue.checkLimits()
