@@ -67,6 +67,19 @@
     return records + Int(handle)
   }
 
+  /// By handle: whether it is not in use.
+  ///
+  /// Walks the free list, so it is for looking back and not for run loops.
+  public var areFree: [Bool] {
+    var result = [Bool](repeating: false, count: Int(used))
+    var handle = freeList
+    while handle != Slab.none {
+      result[Int(handle)] = true
+      handle = UnsafeRawPointer(records + Int(handle)).loadUnaligned(as: UInt32.self)
+    }
+    return result
+  }
+
   /// The most records that were alive at once.
   @inlinable public var highWater: Int { Int(used) }
 

@@ -10,9 +10,18 @@ struct Foreshock: AsyncParsableCommand {
     commandName: "foreshock",
     abstract: "Tells what users will see when manifests, traffic and a fault meet.",
     discussion: """
-      Exit codes: 0 all expectations hold · 1 the answer is no · 64 usage · 65 bad scenario or \
-      manifest · 70 internal error · 74 cannot read or write · 130, 143 interrupted (results so \
-      far are written and marked partial).
+      Exit codes:
+        0    all expectations hold
+        1    the answer is no
+        64   usage
+        65   bad scenario or manifest
+        70   internal error
+        74   cannot read or write
+        130  interrupted by Ctrl-C: results so far are written and marked partial
+        143  the same by SIGTERM
+
+      Completions for your shell: foreshock --generate-completion-script bash|zsh|fish
+      A manual page: make manual writes .build/foreshock.1
       """,
     version: version,
     subcommands: [

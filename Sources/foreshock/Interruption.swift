@@ -7,7 +7,10 @@ enum Interruption {
   private static let signal = Atomic<Int32>(0)
 
   /// Listens from now on; a second signal ends the program at once.
+  ///
+  /// Also where a script has started the program behind itself, which makes it deaf to Ctrl-C.
   static func listen() {
+    _ = isRequested  // a handler must not be the first to touch a global
     for number in [SIGINT, SIGTERM] {
       Glibc.signal(number) { number in
         if Interruption.signal.exchange(number, ordering: .relaxed) != 0 { _exit(128 + number) }

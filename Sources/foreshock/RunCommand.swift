@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import Glibc
 import Reporting
 import Results
 import Scenario
@@ -23,7 +23,12 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Run a scenario and judge its expectations.")
+    commandName: "run", abstract: "Run a scenario and judge its expectations.",
+    discussion: """
+      The run's folder holds summary.json, timeseries.csv, events.ndjson, report.html and \
+      timing.json. Ctrl-C ends the run with what there is, marked partial; a second one ends it at \
+      once.
+      """)
 
   @OptionGroup var scenario: ScenarioArguments
 
@@ -56,8 +61,11 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: "Replications at the same time, instead of one for each core.")
   var threads: Int?
 
-  @Option(help: "Colours in the text.")
+  @Option(help: "Colours in the text; auto: on a terminal, unless NO_COLOR is set.")
   var color: Color = .auto
+
+  @Option(help: "How far the run is, on standard error; plain: a line every 10 s, for logs.")
+  var progress: ProgressLine.Style = .auto
 
   func validate() throws {
     if let replications, !(1...100_000).contains(replications) {
@@ -71,18 +79,19 @@ struct RunCommand: AsyncParsableCommand {
   func run() async throws {
     var loaded = try scenario.load()
     if let seed { loaded.seed = seed }
-    let runner = try prepare(loaded)
+    let line = ProgressLine(progress, replications: replications)
+    let runner = try prepare(loaded, line)
     for line in runner.gaps.lines {
       Console.complain("warning: not modelled as written: \(line)")
     }
     Interruption.listen()
     let stopwatch = Stopwatch()
-    let line = ProgressLine(isShown: Console.showsProgress)
     let result = await runner.run { progress in
       stopwatch.note(progress)
       line.show(progress)
     }
     line.clear()
+    if Interruption.isRequested { Console.complain("interrupted: the results are partial") }
     let files = RunFolder.files(
       result, timing: stopwatch.timing(of: result, threads: usedThreads))
     let folder = path(for: loaded.name)
@@ -113,7 +122,7 @@ struct RunCommand: AsyncParsableCommand {
   /// Writes the run's folder; a failure must not cost the answer on standard output.
   private func keep(_ files: [(name: String, text: String)], in folder: String) -> Bool {
     do {
-      try RunFolder.write(files, to: URL(fileURLWithPath: folder, isDirectory: true))
+      try RunFolder.write(files, to: folder)
       return true
     } catch {
       Console.complain("foreshock: \(error)")
@@ -138,14 +147,18 @@ struct RunCommand: AsyncParsableCommand {
 
   private var usedThreads: Int { threads ?? Stopwatch.cores }
 
-  private func prepare(_ scenario: Scenario) throws -> ScenarioRunner {
+  private func prepare(_ scenario: Scenario, _ line: ProgressLine) throws -> ScenarioRunner {
     do {
       return try ScenarioRunner(
         scenario,
         settings: ScenarioRunner.Settings(
           replications: replications.map { .exactly($0) }, maxEvents: maxEvents,
           maxMemory: maxMemory, threads: usedThreads, command: command,
-          version: Foreshock.version, isInterrupted: { Interruption.isRequested }))
+          version: Foreshock.version,
+          isInterrupted: {
+            line.beat()
+            return Interruption.isRequested
+          }))
     } catch {
       Console.complain("error: \(error)")
       throw ExitCode.badScenario
@@ -164,12 +177,11 @@ struct RunCommand: AsyncParsableCommand {
     case .never: usesColor = false
     case .auto:
       usesColor =
-        Console.isTerminal && Console.environment("NO_COLOR") == nil
-        && Console.environment("TERM") != "dumb"
+        Console.isTerminal(STDOUT_FILENO) && Console.environment("NO_COLOR") == nil
     }
-    return TerminalReport(
-      result, style: TerminalStyle(usesColor: usesColor, columns: Console.columns),
-      reportPath: report
-    ).text
+    let style = TerminalStyle(
+      usesColor: usesColor, usesUnicode: Console.usesUnicode,
+      columns: Console.columns(STDOUT_FILENO))
+    return TerminalReport(result, style: style, reportPath: report).text
   }
 }

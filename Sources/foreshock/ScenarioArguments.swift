@@ -5,7 +5,8 @@ import ScenarioFiles
 /// The files of a scenario, as every command that reads one takes them.
 struct ScenarioArguments: ParsableArguments {
   @Argument(
-    help: "Scenario files and manifests; '-' is standard input.", completion: .file())
+    help: "Scenario files and manifests; '-' is standard input.",
+    completion: .file(extensions: ["yaml", "yml", "json"]))
   var files: [String]
 
   @Option(

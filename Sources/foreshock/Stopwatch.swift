@@ -29,7 +29,8 @@ final class Stopwatch: Sendable {
       peakMemoryBytes: hasUsage ? Int(usage.ru_maxrss) * 1_024 : nil)
   }
 
-  private static func seconds(_ time: Duration) -> Double {
+  /// A length of time in seconds.
+  static func seconds(_ time: Duration) -> Double {
     Double(time.components.seconds) + Double(time.components.attoseconds) / 1e18
   }
 }

@@ -140,7 +140,8 @@ extension ReferenceModels {
       model.edges.append(
         EdgeModel(
           name: "\(name) → service\(callee)", carrier: .proxy(model.proxies.count),
-          attributes: .init(path: "/\(callee)")))
+          attributes: .init(path: "/\(callee)"), flow: model.flows.count))
+      model.flows.append(FlowModel())
     }
     if hasPolicies {
       configuration.filters = [

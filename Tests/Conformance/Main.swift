@@ -13,6 +13,7 @@ import Foundation
       var run = ConformanceRun(options)
       run.replay(folder.files, print: show)
       if let path = options.junit { try write(JUnitFile(run.results).text, to: path) }
+      if let line = TwinScore.line { show(line) }
       show(run.closingLine)
       if run.results.contains(where: \.isFailure) { exit(1) }
     } catch let error as RunnerOptions.UsageError {

@@ -93,6 +93,26 @@ enum Shared {
         .contains("\u{1B}[31m"))
   }
 
+  @Test func `a partial result says so beside every verdict`() {
+    let part = RunResult(
+      Shared.feed.run, (0..<2).map(FeedFixture().replication), wasInterrupted: true)
+    #expect(VerdictText.headline(part).hasSuffix(" so far"))
+    #expect(!VerdictText.headline(Shared.feed).contains("so far"))
+    #expect(TerminalReport(part).text.contains("PARTIAL RESULT"))
+    #expect(HTMLReport(part).html.contains("This is a partial result"))
+    #expect(SummaryJSON(part).text.contains("\"partial\": true"))
+  }
+
+  @Test func `the only fault needs no name in a table`() {
+    let text = TerminalReport(Shared.feed).text
+    #expect(text.contains("  during fault "))
+    var run = Shared.feed.run
+    let phase = Shared.feed.phases[1]
+    #expect(PhaseName.short(phase, run) == "during fault")
+    run.faults += run.faults
+    #expect(PhaseName.short(phase, run) == phase.name)
+  }
+
   @Test func `many ejections are one line, and a flood of lines keeps every kind`() {
     let timeline = Timeline(Shared.feed)
     #expect(timeline.entries.count { $0.kind == .ejection } == 1)
@@ -153,6 +173,41 @@ enum Shared {
     #expect((2...7).contains(ticks.count))
     #expect((ticks.last ?? 0) >= maximum)
     #expect((2...8).contains(Axis.times(upTo: max(0.5, maximum)).count) || maximum > 1e8)
+  }
+
+  @Test(arguments: [
+    ("frontend", ["frontend"]), ("frontend POST /posts", ["frontend POST /posts"]),
+    ("recommendations GET /feed/latest", ["recommendations GET", "/feed/latest"]),
+    (
+      "payment-authorisation-gateway.checkout-production",
+      ["payment-authorisation-", "gateway.checkout-", "production"]
+    ),
+    (
+      "authorisations-of-all.recommendation-services-of-europe-north",
+      ["authorisations-of-all.", "recommendation-servic", "es-of-europe-north"]
+    ),
+    (
+      String(repeating: "x", count: 70),
+      [
+        String(repeating: "x", count: 21), String(repeating: "x", count: 21),
+        String(repeating: "x", count: 20) + "…",
+      ]
+    ),
+    ("日本語サービス名前の長い名前", ["日本語サービス名前の", "長い名前"]), ("", [""]),
+  ])
+  func `a name on the map takes up to three lines`(name: String, lines: [String]) {
+    #expect(ServiceMapDrawing.lines(of: name) == lines)
+  }
+
+  @Test func `every tick label is short`() {
+    let labels = [0, 1e-3, 0.25, 1, 10, 60, 100, 300, 1_000, 3_600, 36_000].map {
+      Axis.label($0, .seconds)
+    }
+    #expect(
+      labels == [
+        "0", "1 ms", "250 ms", "1 s", "10 s", "60 s", "100 s", "5 min", "1k s", "60 min", "10 h",
+      ])
+    #expect(Axis.label(0.5, .share) == "50 %")
   }
 
   @Test func `the map has room for circles and for services nobody calls`() {
@@ -311,46 +366,5 @@ enum XMLCheck {
       }
     }
     return stack.isEmpty
-  }
-}
-
-@Suite struct RunFolderTests {
-  private let base = FileManager.default.temporaryDirectory
-    .appendingPathComponent("foreshock-\(UUID().uuidString)")
-
-  private func names(_ folder: URL) -> [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
-  }
-
-  @Test func `a folder appears whole and replaces an earlier one`() throws {
-    defer { try? FileManager.default.removeItem(at: base) }
-    let folder = base.appendingPathComponent("a/run")
-    try RunFolder.write([("summary.json", "1"), ("report.html", "old")], to: folder)
-    try RunFolder.write([("summary.json", "2")], to: folder)
-    #expect(names(folder) == ["summary.json"])
-    #expect(names(folder.deletingLastPathComponent()) == ["run"])
-    #expect(
-      try String(contentsOf: folder.appendingPathComponent("summary.json"), encoding: .utf8) == "2")
-  }
-
-  @Test func `nothing is left of a failure and nothing foreign is replaced`() throws {
-    defer { try? FileManager.default.removeItem(at: base) }
-    let folder = base.appendingPathComponent("run")
-    #expect(throws: RunFolder.Failure.self) {
-      try RunFolder.write([("summary.json", "1"), ("../escape", "x")], to: folder)
-    }
-    #expect(names(base).isEmpty)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    try Data("mine".utf8).write(to: folder.appendingPathComponent("thesis.txt"))
-    #expect(throws: RunFolder.Failure.self) {
-      try RunFolder.write([("summary.json", "1")], to: folder)
-    }
-    #expect(names(folder) == ["thesis.txt"])
-    #expect(names(base) == ["run"])
-    // A file in the place of a parent.
-    try Data().write(to: base.appendingPathComponent("file"))
-    #expect(throws: RunFolder.Failure.self) {
-      try RunFolder.write([("summary.json", "1")], to: base.appendingPathComponent("file/run"))
-    }
   }
 }

@@ -1,115 +1,149 @@
 public import TimeAndChance
 
-/// The kernel's CPU limit: a container may use `limit × 100 ms` of CPU in each period of 100 ms.
+/// The kernel's CPU limit of a container: `limit × 100 ms` of CPU in each period of 100 ms.
 ///
-/// When the quota is used up, all threads of the container stand still until the next period, even
-/// on an idle node. Unused quota is not carried over. With T busy threads the quota lasts
-/// `100 ms × limit / T`, so that many threads throttle a container whose mean use is low.
+/// Every running thread has a core of its own and makes the same progress. When the quota is used
+/// up, all of them stand still until the next period, even on an idle node: with T threads after
+/// `100 ms × limit / T`, so that many threads are throttled though their mean use is low. Unused
+/// quota is not carried over. As all threads progress alike, one number tells how far each is: a
+/// thread that begins `w` of work at progress `v` is done at `v + w`.
 ///
-/// This value keeps what running and announced work takes of the current and later periods. Work is
-/// served in the order it is announced: of several pieces in the same period the earlier ones get
-/// their CPU first, where the kernel would share it evenly. The total is the same; the first pieces
-/// end a little sooner and the last ones no later than in the kernel.
+/// Left out: the kernel hands quota to each core in slices of 5 ms, so real throttling may come that
+/// much earlier.
 ///
 /// - Source: Linux `kernel/sched/fair.c` (CFS bandwidth control), Kubernetes `pkg/kubelet/cm`;
 ///   issue kubernetes/kubernetes#67577.
-public struct CFSBandwidth: Sendable, Equatable {
-  /// How a piece of work went.
-  @frozen public struct Service: Sendable, Equatable {
-    /// When it is done.
-    public let finish: SimTime
-    /// Periods in which it had to stand still.
-    public let throttledPeriods: Int
-    /// How long it stood still altogether.
-    public let throttledTime: SimDuration
-  }
-
-  /// The length of a period; 100 ms in Kubernetes.
-  public let period: SimDuration
-  /// CPU time per period.
-  public let quota: SimDuration
-  /// The start of the current period, in nanoseconds.
+@frozen public struct CFSBandwidth: Sendable, Equatable, BitwiseCopyable {
+  /// The length of a period in nanoseconds.
+  private let period: Int64
+  /// CPU time per period in nanoseconds; `unlimited` without a limit.
+  private let quota: Int64
+  /// The beginning of the present period, in nanoseconds.
   private var periodStart: Int64
-  /// What is taken of the current period, in nanoseconds of CPU.
-  private var taken: Int64 = 0
-  /// What is already taken of the periods after it, nearest first.
-  private var takenLater: [Int64] = []
+  /// What is left of the present period's quota.
+  private var left: Int64
+  /// Up to where all of this is known.
+  private var now: Int64 = 0
+  /// The share of each core that neighbours leave, 1 as a rule.
+  private var speed = 1.0
+
+  /// Threads that want to run.
+  public private(set) var running: Int64 = 0
+  /// CPU time that each thread has had that ran all the time.
+  public private(set) var progress: SimDuration = .zero
+  /// CPU time that all threads used.
+  public private(set) var used: SimDuration = .zero
+  /// Periods in which threads had to stand still.
+  public private(set) var throttledPeriods: UInt64 = 0
+  /// How long threads had to stand still, as the kernel counts it for the container.
+  public private(set) var throttledTime: SimDuration = .zero
+  /// When threads last began to stand still.
+  public private(set) var throttledSince = SimTime(nanoseconds: .min)
+
+  private static var unlimited: Int64 { 1 << 62 }
 
   /// A limit, in thousandths of a core.
   ///
   /// - Parameters:
-  ///   - limitMilli: the limit, at least 1; below 10 the kernel's least quota of 1 ms applies,
-  ///     beyond a million cores nothing changes any more.
+  ///   - limitMilli: the limit, at least 1; nil is none. Below 10 the kernel's least quota of 1 ms
+  ///     applies; beyond a million cores it does not matter any more.
   ///   - period: the length of a period.
   ///   - phase: the start of some period; every container has its own.
   public init(
-    limitMilli: Int64, period: SimDuration = .milliseconds(100), phase: SimTime = .zero
+    limitMilli: Int64?, period: SimDuration = .milliseconds(100), phase: SimTime = .zero
   ) {
-    precondition(limitMilli > 0, "a CPU limit must be positive, is \(limitMilli)m")
-    self.period = period
-    quota = max(
-      .milliseconds(1), .nanoseconds(period.nanoseconds / 1000 * min(limitMilli, 1_000_000_000)))
+    self.period = period.nanoseconds
+    if let limitMilli {
+      precondition(limitMilli > 0, "a CPU limit must be positive, is \(limitMilli)m")
+      quota = max(1_000_000, period.nanoseconds / 1000 * min(limitMilli, 1_000_000_000))
+    } else {
+      quota = Self.unlimited
+    }
+    left = quota
     // Any period before the run begins will do: nothing is taken of it.
     periodStart = phase.nanoseconds % period.nanoseconds
     if periodStart > 0 { periodStart -= period.nanoseconds }
   }
 
-  /// Runs a piece of work and takes its CPU out of the periods it touches.
-  ///
-  /// - Parameters:
-  ///   - work: CPU time it needs, over all its threads.
-  ///   - threads: how many threads share it evenly; at least 1.
-  ///   - start: when it could start; not in an earlier period than the work before it.
-  /// - Returns: when it is done and how long it stood still.
-  public mutating func run(
-    work: SimDuration, threads: Int = 1, from start: SimTime
-  ) -> Service {
-    enterPeriod(of: start.nanoseconds)
-    let threads = Int64(max(1, threads))
-    var left = max(0, work.nanoseconds)
-    var now = max(start.nanoseconds, periodStart)
-    var end = periodStart + period.nanoseconds
-    var slot = 0
-    var stalls = 0
-    var stalled: Int64 = 0
-    while left > 0 {
-      if slot > takenLater.count { takenLater.append(0) }
-      let before = slot == 0 ? taken : takenLater[slot - 1]
-      let free = max(0, quota.nanoseconds - before)
-      // Rounded up: a thread that has begun a nanosecond uses it whole.
-      let wanted = min(threads == 1 ? left : (left + threads - 1) / threads, end - now)
-      let span = min(wanted, threads == 1 ? free : free / threads)
-      let used = min(left, span * threads)
-      left -= used
-      now += span
-      let isStalled = left > 0 && now < end
-      let after = isStalled ? max(before, quota.nanoseconds) : before + used
-      if slot == 0 { taken = after } else { takenLater[slot - 1] = after }
-      guard left > 0 else { break }
-      if isStalled {
-        stalls += 1
-        stalled += end - now
+  /// Whether threads stand still until the next period.
+  public var isThrottled: Bool { running > 0 && left < running }
+
+  /// Lets the threads run, or stand still, up to an instant.
+  public mutating func advance(to instant: SimTime) {
+    let end = instant.nanoseconds
+    while now < end {
+      let periodEnd = quota == Self.unlimited ? Int64.max : periodStart + period
+      if running == 0 {
+        now = end
+      } else if left < running {
+        if throttledSince.nanoseconds < periodStart {
+          throttledPeriods += 1
+          throttledSince = SimTime(nanoseconds: now)
+        }
+        let stop = min(end, periodEnd)
+        throttledTime = throttledTime + .nanoseconds(stop - now)
+        now = stop
+      } else {
+        run(until: min(end, periodEnd))
       }
-      now = end
-      end += period.nanoseconds
-      slot += 1
+      if now >= periodEnd {
+        periodStart += (now - periodStart) / period * period
+        left = quota
+      }
     }
-    return Service(
-      finish: SimTime(nanoseconds: now), throttledPeriods: stalls,
-      throttledTime: .nanoseconds(stalled))
   }
 
-  private mutating func enterPeriod(of instant: Int64) {
-    guard instant >= periodStart + period.nanoseconds else { return }
-    let passed = (instant - periodStart) / period.nanoseconds
-    periodStart += passed * period.nanoseconds
-    if passed > Int64(takenLater.count) {
-      taken = 0
-      if !takenLater.isEmpty { takenLater.removeAll(keepingCapacity: true) }
+  /// Runs all threads, to an instant within the period at most.
+  private mutating func run(until end: Int64) {
+    let share = left / running
+    let wall = wallTime(share)
+    if wall > end - now {
+      take(speed == 1 ? end - now : Int64(Double(end - now) * speed))
+      now = end
     } else {
-      taken = takenLater[Int(passed) - 1]
-      takenLater.removeFirst(Int(passed))
+      take(share)
+      now += wall
+      left = 0  // a rest smaller than a nanosecond for each thread is no use
     }
+  }
+
+  private mutating func take(_ share: Int64) {
+    progress = progress + .nanoseconds(share)
+    used = used + .nanoseconds(share * running)
+    if quota != Self.unlimited { left -= share * running }
+  }
+
+  /// The time in which a thread that may run makes that much progress.
+  private func wallTime(_ share: Int64) -> Int64 {
+    if speed == 1 { return share }
+    let wall = (Double(share) / speed).rounded(.up)
+    return wall < 0x1p61 ? Int64(wall) : 1 << 61
+  }
+
+  /// A thread begins work; ``advance(to:)`` first.
+  ///
+  /// - Returns: the ``progress`` at which it is done.
+  public mutating func begin(_ work: SimDuration) -> SimDuration {
+    running += 1
+    return progress + work
+  }
+
+  /// A thread has ended its work; ``advance(to:)`` first.
+  public mutating func end() { running = max(0, running - 1) }
+
+  /// All threads are gone.
+  public mutating func stop() { running = 0 }
+
+  /// Neighbours leave that share of each core, above 0; ``advance(to:)`` first.
+  public mutating func setSpeed(_ share: Double) { speed = max(share, 1e-6) }
+
+  /// The earliest instant at which work that ends at some progress can be done.
+  ///
+  /// It is done then unless threads have to stand still in between, or neighbours change.
+  public func earliest(_ end: SimDuration) -> SimTime {
+    let rest = max(0, (end - progress).nanoseconds)
+    let start = isThrottled && rest > 0 ? periodStart + period : now
+    return SimTime(nanoseconds: start + wallTime(rest))
   }
 
   /// The wall time of single-threaded work that starts with a whole period and its full quota.
@@ -120,6 +154,12 @@ public struct CFSBandwidth: Sendable, Equatable {
     work: SimDuration, limitMilli: Int64, period: SimDuration = .milliseconds(100)
   ) -> SimDuration {
     var bandwidth = CFSBandwidth(limitMilli: limitMilli, period: period)
-    return bandwidth.run(work: work, from: .zero).finish - .zero
+    let end = bandwidth.begin(work)
+    var instant = bandwidth.earliest(end)
+    while true {
+      bandwidth.advance(to: instant)
+      if bandwidth.progress >= end { return instant - .zero }
+      instant = bandwidth.earliest(end)
+    }
   }
 }

@@ -1,4 +1,4 @@
-public import Foundation
+import Glibc
 public import Results
 
 /// The folder of a run: all its files, or none.
@@ -11,18 +11,21 @@ public enum RunFolder {
     public var reason: String
     /// What went wrong, for people.
     public var description: String { "cannot write '\(path)': \(reason)" }
+
+    init(_ path: String, _ reason: String) {
+      self.path = path
+      self.reason = reason
+    }
+
+    /// What the last system call met at a path.
+    init(at path: String) { self.init(path, String(cString: strerror(errno))) }
   }
 
-  /// The names that a run's folder may hold.
-  static let usualNames: Set<String> = [
+  /// The names of files that a run writes; of an earlier run they go when the new one has none.
+  static let usualNames = [
     "summary.json", "timeseries.csv", "events.ndjson", "report.html", "timing.json", "junit.xml",
     "latency.hlog", "metrics.om", "traces.otlp.jsonl",
   ]
-
-  /// A file that is not ours to replace.
-  private struct Foreign: Error {
-    var name: String
-  }
 
   /// The files of a run by name; `junit.xml` and others are added by whoever wants them.
   public static func files(_ result: RunResult, timing: TimingJSON?) -> [(
@@ -38,58 +41,131 @@ public enum RunFolder {
     return files
   }
 
-  /// Writes files into a folder that appears whole or not at all.
+  /// Writes files into a folder, each whole or not at all.
   ///
-  /// They are written beside it under a temporary name; then the folder is renamed into place. An
-  /// earlier run's folder is replaced, and restored if that fails. A folder that holds anything
-  /// else is left alone.
+  /// All are written under temporary names first; only when every one is on the disk are they
+  /// renamed. So a full disk or a missing right leaves an earlier run as it was. A folder that is
+  /// not there yet appears whole. In one that is there, files of an earlier run are replaced or
+  /// taken away, and whatever else it holds is left alone.
   ///
   /// - Parameters:
   ///   - files: plain file names, without folders, and their text.
   ///   - folder: the folder's path; its parents are made.
   /// - Throws: ``Failure``; nothing of the new files is left then.
-  public static func write(_ files: [(name: String, text: String)], to folder: URL) throws(Failure)
-  {
-    let manager = FileManager.default
-    let known = usualNames.union(files.map(\.name))
-    let folder = folder.standardizedFileURL
-    let parent = folder.deletingLastPathComponent()
-    let mark = ".\(folder.lastPathComponent).\(ProcessInfo.processInfo.processIdentifier)"
-    let new = parent.appendingPathComponent(mark + ".new", isDirectory: true)
-    let old = parent.appendingPathComponent(mark + ".old", isDirectory: true)
-    do {
-      for file in files {
-        guard !file.name.isEmpty, !file.name.contains("/"), file.name != ".", file.name != ".."
-        else { throw CocoaError(.fileWriteInvalidFileName) }
-      }
-      try manager.createDirectory(at: parent, withIntermediateDirectories: true)
-      try? manager.removeItem(at: new)
-      try? manager.removeItem(at: old)
-      try manager.createDirectory(at: new, withIntermediateDirectories: false)
-      for file in files {
-        try Data(file.text.utf8).write(to: new.appendingPathComponent(file.name))
-      }
-      var isDirectory: ObjCBool = false
-      if manager.fileExists(atPath: folder.path, isDirectory: &isDirectory) {
-        guard isDirectory.boolValue else { throw CocoaError(.fileWriteFileExists) }
-        let names = try manager.contentsOfDirectory(atPath: folder.path).sorted()
-        if let other = names.first(where: { !known.contains($0) }) { throw Foreign(name: other) }
-        try manager.moveItem(at: folder, to: old)
-      }
-      do {
-        try manager.moveItem(at: new, to: folder)
-      } catch {
-        if manager.fileExists(atPath: old.path) { try manager.moveItem(at: old, to: folder) }
-        throw error
-      }
-      try? manager.removeItem(at: old)
-    } catch let foreign as Foreign {
-      try? manager.removeItem(at: new)
-      throw Failure(
-        path: folder.path, reason: "it holds '\(foreign.name)', which is not of a run")
-    } catch {
-      try? manager.removeItem(at: new)
-      throw Failure(path: folder.path, reason: error.localizedDescription)
+  public static func write(
+    _ files: [(name: String, text: String)], to folder: String
+  ) throws(Failure) {
+    var folder = folder
+    while folder.count > 1, folder.hasSuffix("/") { folder.removeLast() }
+    for file in files {
+      guard !file.name.isEmpty, !file.name.contains("/"), file.name != ".", file.name != ".."
+      else { throw Failure("\(folder)/\(file.name)", "this is no file name") }
     }
+    var status = stat()
+    if stat(folder, &status) == 0 {
+      guard status.st_mode & S_IFMT == S_IFDIR else {
+        throw Failure(folder, "a file is in the way")
+      }
+      try replace(files, in: folder)
+    } else {
+      try make(folder, with: files)
+    }
+  }
+
+  /// Makes a folder that is not there yet: written beside its place, then renamed.
+  private static func make(
+    _ folder: String, with files: [(name: String, text: String)]
+  ) throws(Failure) {
+    let (parent, name) = parts(of: folder)
+    let madeParents = try makeFolders(parent)
+    let draft = "\(parent)/.\(name).\(getpid()).part"
+    do throws(Failure) {
+      guard mkdir(draft, 0o777) == 0 else { throw Failure(at: folder) }
+      for file in files {
+        try write(file.text, to: "\(draft)/\(file.name)", for: "\(folder)/\(file.name)")
+      }
+      guard rename(draft, folder) == 0 else { throw Failure(at: folder) }
+    } catch {
+      for file in files { unlink("\(draft)/\(file.name)") }
+      rmdir(draft)
+      for path in madeParents.reversed() { rmdir(path) }
+      throw error
+    }
+  }
+
+  /// Replaces the files of an earlier run.
+  private static func replace(
+    _ files: [(name: String, text: String)], in folder: String
+  ) throws(Failure) {
+    func draft(_ name: String) -> String { "\(folder)/.\(name).\(getpid()).part" }
+    do throws(Failure) {
+      for file in files {
+        let path = "\(folder)/\(file.name)"
+        var status = stat()
+        if stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+          throw Failure(path, "a folder is in the way")
+        }
+        try write(file.text, to: draft(file.name), for: path)
+      }
+      for file in files {
+        let path = "\(folder)/\(file.name)"
+        guard rename(draft(file.name), path) == 0 else { throw Failure(at: path) }
+      }
+    } catch {
+      for file in files { unlink(draft(file.name)) }
+      throw error
+    }
+    for name in usualNames where !files.contains(where: { $0.name == name }) {
+      unlink("\(folder)/\(name)")
+    }
+  }
+
+  /// The folder that holds a path, and its last name.
+  private static func parts(of path: String) -> (parent: String, name: String) {
+    guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+    let parent = String(path[..<slash])
+    return (parent.isEmpty ? "/" : parent, String(path[path.index(after: slash)...]))
+  }
+
+  /// Makes a folder and those above it; returns the ones that were not there, outermost first.
+  private static func makeFolders(_ path: String) throws(Failure) -> [String] {
+    var status = stat()
+    if stat(path, &status) == 0 {
+      guard status.st_mode & S_IFMT == S_IFDIR else { throw Failure(path, "a file is in the way") }
+      return []
+    }
+    let parent = parts(of: path).parent
+    let made = parent == path ? [] : try makeFolders(parent)
+    if mkdir(path, 0o777) == 0 { return made + [path] }
+    if errno == EEXIST { return made }
+    let failure = Failure(at: path)
+    for path in made.reversed() { rmdir(path) }
+    throw failure
+  }
+
+  /// Writes a text under a temporary name; a failure names the place that it is for.
+  private static func write(
+    _ text: String, to draft: String, for path: String
+  ) throws(Failure) {
+    let file = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    guard file >= 0 else { throw Failure(at: path) }
+    var text = text
+    let isWritten = text.withUTF8 { bytes in
+      var rest = UnsafeRawBufferPointer(bytes)
+      while !rest.isEmpty {
+        let count = Glibc.write(file, rest.baseAddress, rest.count)
+        if count < 0 {
+          if errno == EINTR { continue }
+          return false
+        }
+        rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
+      }
+      return true
+    }
+    let failure = Failure(at: path)
+    // Some file systems tell of a full disk only now.
+    let isClosed = close(file) == 0
+    if !isWritten { throw failure }
+    if !isClosed { throw Failure(at: path) }
   }
 }

@@ -1,3 +1,5 @@
+import Results
+import Scenario
 import TimeAndChance
 
 /// Round numbers along an axis.
@@ -25,6 +27,16 @@ enum Axis {
     var values = [low]
     while let last = values.last, last < maximum, values.count < 16 { values.append(last * 10) }
     return values
+  }
+
+  /// What stands beside a tick: short, so lengths of time have a single unit.
+  static func label(_ value: Double, _ unit: Metric.Unit) -> String {
+    if value == 0 { return "0" }
+    guard unit == .seconds, value >= 60 else { return HumanNumber.text(value, unit) }
+    if value >= 36_000 { return HumanNumber.count(value / 3_600) + " h" }
+    let minutes = value / 60
+    return minutes >= 5 && minutes == minutes.rounded()
+      ? HumanNumber.count(minutes) + " min" : HumanNumber.count(value) + " s"
   }
 
   /// Round instants from the start to the end of a run, three to seven of them, in seconds.

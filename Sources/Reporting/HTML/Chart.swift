@@ -35,7 +35,7 @@ extension Chart {
     let series = flow.series
     let total = isCaller ? series.offered : series.tries
     let outcomes = Chart(
-      title: "Requests by outcome", unit: .perSecond,
+      title: "Requests", unit: .perSecond,
       series: [
         Series(name: isCaller ? "begun" : "arrived", ink: .offered, dash: "2 3", band: total),
         Series(name: "good", ink: .good, band: series.good, isArea: true),
@@ -72,11 +72,11 @@ extension Chart {
         series: [Series(name: "queue", ink: .queue, band: series.queue, isArea: true)],
         finding: "Up to \(HumanNumber.count(series.queue.highest)) requests wait."),
       Chart(
-        title: "In service and connections", unit: .number,
+        title: "Occupancy", unit: .number,
         series: [
           Series(name: "in service", ink: .busy, band: series.busy),
           Series(name: "connections", ink: .offered, dash: "6 2", band: series.connections),
-        ],
+        ].filter { $0.name != "connections" || $0.band.highest > 0 },
         finding: "Up to \(HumanNumber.count(series.busy.highest)) requests in service, "
           + "\(HumanNumber.count(series.connections.highest)) connections."),
       Chart(

@@ -104,7 +104,7 @@ struct ChartDrawing {
         + "\(Ink.grid.stroke) stroke-width=\"1\"/>"
         + "<text x=\"\(Self.left - 6)\" y=\"\(fixed(self.y(tick) + 3.8))\" text-anchor=\"end\" "
         + "\(Ink.label.fill)>")
-    out.text(tick == 0 ? "0" : HumanNumber.text(tick, chart.unit))
+    out.text(Axis.label(tick, chart.unit))
     out.raw("</text>")
   }
 

@@ -214,7 +214,7 @@ extension HTMLReport {
     for chart in charts where !chart.isEmpty {
       out.raw("<figure class=\"chart\"><figcaption>")
       out.element("span", chart.title)
-      if chart.series.count > 1 {
+      if chart.series.count > 1 || chart.series[0].name != chart.title.lowercased() {
         for series in chart.series {
           let dash = series.dash.isEmpty ? "" : " stroke-dasharray=\"\(series.dash)\""
           out.raw(

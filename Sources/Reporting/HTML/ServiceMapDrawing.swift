@@ -5,15 +5,78 @@ import Scenario
 struct ServiceMapDrawing {
   private let result: RunResult
   private let layout: ServiceMapLayout
-  private let across = 268.0
-  private let down = 84.0
-  private let boxWidth = 138.0
-  private let boxHeight = 52.0
+  /// The name of each box, in lines.
+  private let names: [[String]]
+  private let boxWidth: Double
+  private let boxHeight: Double
   private let margin = 8.0
+  /// Room for the label of an edge between two boxes.
+  private let gap = 130.0
+
+  /// Columns of a name's line at most: three lines then hold any name that Kubernetes allows.
+  private static let lineColumns = 21
+  private static let mostLines = 3
+  /// Points of a letter in the widest of the usual fonts, and of a line.
+  private static let letter = 8.0
+  private static let lineHeight = 15.0
 
   init(_ result: RunResult) {
     self.result = result
-    layout = ServiceMapLayout(result)
+    let layout = ServiceMapLayout(result)
+    let names = layout.nodes.map { node in
+      Self.lines(of: Self.name(of: node, in: result))
+    }
+    self.layout = layout
+    self.names = names
+    let longest = names.joined().map(DisplayText.width).max() ?? 0
+    boxWidth = max(138, Double(longest) * Self.letter + 16)
+    boxHeight = 52 + Self.lineHeight * Double((names.map(\.count).max() ?? 1) - 1)
+  }
+
+  private var across: Double { boxWidth + gap }
+  private var down: Double { boxHeight + 32 }
+
+  private static func name(of node: ServiceMapLayout.Node, in result: RunResult) -> String {
+    switch node.kind {
+    case .source(let index): result.run.sources[index].name
+    case .service(let index): result.run.services[index].name
+    }
+  }
+
+  /// A name on as few lines as hold it, broken at spaces or behind `-`, `.`, `/` and `_` where
+  /// three lines are enough for that, else anywhere; what they cannot hold is in the tooltip.
+  static func lines(of name: String) -> [String] {
+    let name = DisplayText.oneLine(name)
+    let soft = lines(of: name, breaksAnywhere: false)
+    if soft.count <= mostLines { return soft }
+    let hard = lines(of: name, breaksAnywhere: true)
+    if hard.count <= mostLines { return hard }
+    let head = hard.prefix(mostLines - 1)
+    let rest = hard.dropFirst(mostLines - 1).joined()
+    return head + [DisplayText.cut(rest, to: lineColumns)]
+  }
+
+  private static func lines(of name: String, breaksAnywhere: Bool) -> [String] {
+    var lines: [String] = []
+    var rest = Substring(name)
+    while DisplayText.width(String(rest)) > lineColumns {
+      var used = 0
+      var end = rest.startIndex
+      var space: Substring.Index?
+      var place: Substring.Index?
+      while end < rest.endIndex {
+        let isSeparator = " -./_".contains(rest[end])
+        used += DisplayText.width(String(rest[end]))
+        if used > lineColumns + (isSeparator ? 1 : 0) { break }
+        end = rest.index(after: end)
+        if isSeparator { place = end }
+        if rest[rest.index(before: end)] == " " { space = end }
+      }
+      let cut = breaksAnywhere ? end : space ?? place ?? end
+      lines.append(String(rest[..<cut]).withoutLastSpace)
+      rest = rest[cut...]
+    }
+    return rest.isEmpty && !lines.isEmpty ? lines : lines + [String(rest)]
   }
 
   /// Services that are not on the map.
@@ -37,7 +100,7 @@ struct ServiceMapDrawing {
       "\(HumanNumber.things(layout.links.count, "edge")); "
         + (bad == 0 ? "none fails more than 1 %." : "\(bad) with more than 1 % errors, in dashes."))
     for link in layout.links { line(link, &out) }
-    for node in layout.nodes { box(node, &out) }
+    for index in layout.nodes.indices { box(index, &out) }
     var labels: [(x: Double, y: Double)] = []
     for link in layout.links { label(link, &labels, &out) }
     out.raw("</svg>")
@@ -154,20 +217,18 @@ struct ServiceMapDrawing {
     out.raw("</text>")
   }
 
-  private func box(_ node: ServiceMapLayout.Node, _ out: inout HTMLText) {
+  private func box(_ index: Int, _ out: inout HTMLText) {
+    let node = layout.nodes[index]
     let (x, y) = place(node)
-    let name: String
     let line: String
     var ink = Ink.axis
     var isRound = false
     switch node.kind {
     case .source(let index):
-      name = result.run.sources[index].name
       line = HumanNumber.optional(result.sources[index].offeredRate, .perSecond)
       isRound = true
       if (result.sources[index].errorRate?.mean ?? 0) > 0.01 { ink = .errors }
     case .service(let index):
-      name = result.run.services[index].name
       let service = result.services[index]
       let p99 = HumanNumber.optional(service.flow.quantile(0.99), .seconds)
       line = "\(HumanNumber.optional(service.flow.tryRate, .perSecond)) · p99 \(p99)"
@@ -179,19 +240,33 @@ struct ServiceMapDrawing {
     }
     func f(_ value: Double) -> String { ChartDrawing.fixed(value) }
     out.raw("<g><title>")
-    out.text(name)
+    out.text(Self.name(of: node, in: result))
     out.raw(
       "</title><rect x=\"\(f(x))\" y=\"\(f(y))\" width=\"\(f(boxWidth))\" "
         + "height=\"\(f(boxHeight))\" rx=\"\(isRound ? 26 : 8)\" "
         + "class=\"f-node s-\(ink.rawValue)\" fill=\"\(Ink.node.light)\" stroke=\"\(ink.light)\" "
-        + "stroke-width=\"2\"/>"
-        + "<text x=\"\(f(x + boxWidth / 2))\" y=\"\(f(y + 22))\" text-anchor=\"middle\" "
-        + "font-weight=\"600\" font-size=\"13\" class=\"f-strong\" fill=\"#17202b\">")
-    out.text(DisplayText.cut(DisplayText.oneLine(name), to: 15))
-    out.raw(
-      "</text><text x=\"\(f(x + boxWidth / 2))\" y=\"\(f(y + 39))\" text-anchor=\"middle\" "
-        + "font-size=\"10.5\" \(Ink.label.fill)>")
-    out.text(line)
-    out.raw("</text></g>")
+        + "stroke-width=\"2\"/>")
+    func text(_ text: String, at baseline: Double, _ attributes: String) {
+      out.raw(
+        "<text x=\"\(f(x + boxWidth / 2))\" y=\"\(f(baseline))\" text-anchor=\"middle\" "
+          + "\(attributes)>")
+      out.text(text)
+      out.raw("</text>")
+    }
+    let lines = names[index]
+    let height = Self.lineHeight * Double(lines.count - 1)
+    var baseline = y + (boxHeight - height) / 2 - 4
+    for name in lines {
+      text(
+        name, at: baseline,
+        "font-weight=\"600\" font-size=\"13\" class=\"f-strong\" fill=\"#17202b\"")
+      baseline += Self.lineHeight
+    }
+    text(line, at: baseline + 2, "font-size=\"10.5\" \(Ink.label.fill)")
+    out.raw("</g>")
   }
+}
+
+extension String {
+  fileprivate var withoutLastSpace: String { last == " " ? String(dropLast()) : self }
 }

@@ -2,13 +2,13 @@
 enum Stylesheet {
   /// The whole sheet.
   static var css: String {
-    base + "@media (prefers-color-scheme: dark){" + dark + darkInks + "}" + print
+    base + "@media screen and (prefers-color-scheme: dark){" + dark + darkInks + "}" + print
   }
 
   private static let base = """
     :root{color-scheme:light dark;--ground:#f4f6f8;--card:#fff;--text:#17202b;--soft:#55606e;\
     --line:#dde2e8;--good:#0f766e;--bad:#c2262e;--doubt:#92510a;--accent:#1d5fc2;\
-    --goodbg:#e3f4f1;--badbg:#fdeaea;--doubtbg:#fdf1de}
+    --goodbg:#e3f4f1;--badbg:#fdeaea;--doubtbg:#fdf1de;--shade:#17202b2e}
     *{box-sizing:border-box}
     body{margin:0;background:var(--ground);color:var(--text);\
     font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;\
@@ -44,9 +44,9 @@ enum Stylesheet {
     .dot.fault{background:#e08a14} .dot.failure,.dot.limit{background:var(--bad)}
     .dot.latency{background:#8a2be2} .dot.retries{background:#b4421a}
     .dot.ejection,.dot.pods{background:#a3195b} .dot.release{background:var(--good)}
-    .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,330px),1fr));\
+    .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,330px),1fr));\
     gap:18px 22px;margin-top:14px;align-items:end}
-    figure{margin:0;position:relative;min-width:0} figure svg{width:100%;height:auto;display:block}
+    figure{margin:0;position:relative;min-width:0;max-width:640px} figure svg{width:100%;height:auto;display:block}
     figcaption{font-size:14px;font-weight:600;display:flex;flex-wrap:wrap;gap:2px 12px;\
     align-items:center}
     .key{font-weight:400;font-size:12.5px;color:var(--soft);display:inline-flex;gap:5px;\
@@ -54,8 +54,11 @@ enum Stylesheet {
     figure .key svg{width:22px;height:8px;flex:none}
     .tip{position:absolute;top:26px;background:var(--text);color:var(--card);font-size:12.5px;\
     line-height:1.35;padding:5px 8px;border-radius:6px;pointer-events:none;white-space:pre;z-index:2}
-    .scroll{overflow-x:auto} .scroll svg.map{min-width:760px;max-width:100%;height:auto;display:block;\
-    margin:0 auto}
+    .scroll{overflow-x:auto;background:linear-gradient(90deg,var(--card) 30%,transparent) 0 0/36px 100% \
+    local,linear-gradient(270deg,var(--card) 30%,transparent) 100% 0/36px 100% local,\
+    linear-gradient(90deg,var(--shade),transparent) 0 0/12px 100%,\
+    linear-gradient(270deg,var(--shade),transparent) 100% 0/12px 100%;background-repeat:no-repeat}
+    .scroll svg.map{max-width:100%;height:auto;display:block;margin:0 auto}
     table{border-collapse:collapse;font-size:14px;width:100%}
     caption{text-align:left;color:var(--soft);padding:4px 0}
     th,td{padding:5px 10px;border-top:1px solid var(--line);text-align:right;white-space:nowrap}
@@ -78,14 +81,15 @@ enum Stylesheet {
     @media (max-width:640px){body{font-size:15px} main,header{padding:0 14px} header{padding-top:18px}\
     h1{font-size:24px} .verdict b{font-size:19px} .verdict{padding:12px 14px} .card{padding:14px}\
     .expectation{grid-template-columns:26px minmax(0,1fr)} .expectation .bar{grid-column:2}\
-    .timeline li{grid-template-columns:62px 12px minmax(0,1fr);gap:6px}}
+    .timeline li{grid-template-columns:62px 12px minmax(0,1fr);gap:6px}\
+    .scroll svg.map{max-width:none}}
 
     """
 
   private static let dark = """
     :root{--ground:#12171d;--card:#1a2129;--text:#e8edf2;--soft:#a9b4c0;--line:#323c47;\
     --good:#3fc1b3;--bad:#ff7b7b;--doubt:#f0a445;--accent:#7ab2ff;--goodbg:#12302d;--badbg:#371c20;\
-    --doubtbg:#33270f}
+    --doubtbg:#33270f;--shade:#000000a0}
     .halo{stroke:#1a2129;fill:#b9c3cf} .f-strong{fill:#e8edf2}
 
     """
@@ -97,9 +101,11 @@ enum Stylesheet {
 
   private static let print = """
 
-    @media print{body{background:#fff;font-size:12px} .card{break-inside:avoid;border-color:#bbb}\
-    .tip{display:none} .charts{grid-template-columns:repeat(3,1fr)} a{color:inherit}\
-    *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+    @media print{:root{color-scheme:light} body{background:#fff;font-size:12px} .small{font-size:11px}\
+    .card{break-inside:avoid;border-color:#bbb} h2,h3{break-after:avoid} .tip{display:none}\
+    .charts{grid-template-columns:repeat(2,1fr)} .charts~details:not([open]){display:none}\
+    .scroll{overflow:visible;background:none} table{font-size:11px} th,td{padding:3px 6px}\
+    a{color:inherit} *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 
     """
 }

@@ -28,7 +28,7 @@ struct ServiceTable {
     table.add(row("all", service.flow, server: service.server))
     if result.phases.count > 1 {
       for (place, phase) in result.phases.enumerated() {
-        table.add(row("  \(phase.name)", place))
+        table.add(row("  \(PhaseName.short(phase, result.run))", place))
       }
     }
     let operations = result.run.services[index].operations
@@ -140,6 +140,17 @@ struct ServiceTable {
   private func typical(_ band: SeriesBand, _ phase: Int) -> String {
     PhaseMedian.of(band, in: result.phases[phase], result.run)
       .map { "~" + HumanNumber.duration($0) } ?? "–"
+  }
+}
+
+/// A phase's name where there is little room.
+enum PhaseName {
+  /// `during fault` for the only fault of a run, whose name stands in the timeline; of several
+  /// faults each keeps its name.
+  static func short(_ phase: Phase, _ run: RunDescription) -> String {
+    guard run.faults.count == 1, let fault = run.faults.first?.name else { return phase.name }
+    for word in ["during ", "after "] where phase.name == word + fault { return word + "fault" }
+    return phase.name
   }
 }
 

@@ -127,7 +127,7 @@ public struct TerminalReport: Sendable {
       guard result.phases.count > 1 else { continue }
       for (phase, figures) in zip(result.phases, result.sourcePhases[index]) {
         table.add([
-          "  \(phase.name)", HumanNumber.optional(figures.rate, .number),
+          "  \(PhaseName.short(phase, result.run))", HumanNumber.optional(figures.rate, .number),
           HumanNumber.optional(figures.errorRate, .share),
           HumanNumber.optional(figures.p50, .seconds),
           HumanNumber.optional(figures.p99, .seconds), "",
@@ -148,6 +148,9 @@ public struct TerminalReport: Sendable {
     var lines: [String] = []
     let shown = result.services.indices.prefix(Self.mostServices)
     for index in shown { lines += ServiceTable(result, index, style).lines }
+    if lines.contains(where: { $0.contains(" ~") }) {
+      lines += [""] + wrap("~ is the median over windows of \(result.run.window)")
+    }
     let leftOut = result.services.count - shown.count
     if leftOut > 0 { lines += [""] + wrap("and \(leftOut) more services in summary.json") }
     return lines

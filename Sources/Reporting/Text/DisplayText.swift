@@ -5,6 +5,7 @@
 enum DisplayText {
   /// One line without control characters; each becomes a space, runs of spaces become one.
   static func oneLine(_ text: String) -> String {
+    if isPlain(text) { return text }
     var result = String.UnicodeScalarView()
     var afterSpace = true
     for scalar in text.unicodeScalars {
@@ -18,6 +19,17 @@ enum DisplayText {
     }
     if result.last == " " { result.removeLast() }
     return String(result)
+  }
+
+  /// Whether a text is printable ASCII with single spaces within, as nearly all are.
+  private static func isPlain(_ text: String) -> Bool {
+    let space = UInt8(ascii: " ")
+    var last = space
+    for byte in text.utf8 {
+      guard byte >= space, byte < 0x7F, byte != space || last != space else { return false }
+      last = byte
+    }
+    return last != space || text.isEmpty
   }
 
   private static func isControl(_ scalar: Unicode.Scalar) -> Bool {

@@ -53,12 +53,13 @@ enum VerdictText {
   static func headline(_ result: RunResult) -> String {
     let count = result.verdicts.count
     let failed = result.verdicts.count { !$0.isMet }
+    let sofar = result.isPartial ? " so far" : ""
     if count == 0 { return "nothing was expected" }
     if failed == 0 {
-      return count == 1 ? "the expectation holds" : "all \(count) expectations hold"
+      return (count == 1 ? "the expectation holds" : "all \(count) expectations hold") + sofar
     }
-    if count == 1 { return "the expectation does not hold" }
-    return "\(failed) of \(count) expectations \(failed == 1 ? "does" : "do") not hold"
+    if count == 1 { return "the expectation does not hold" + sofar }
+    return "\(failed) of \(count) expectations \(failed == 1 ? "does" : "do") not hold" + sofar
   }
 
   /// How much was simulated, in a phrase.

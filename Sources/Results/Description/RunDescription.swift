@@ -99,7 +99,7 @@ public struct RunDescription: Sendable, Equatable {
   /// A caller and whom it calls.
   public struct Edge: Sendable, Equatable {
     /// Who calls.
-    public enum Caller: Sendable, Equatable {
+    public enum Caller: Sendable, Hashable {
       /// A traffic source, as index in ``RunDescription/sources``.
       case source(Int)
       /// A service, as index in ``RunDescription/services``.
@@ -162,7 +162,14 @@ public struct RunDescription: Sendable, Equatable {
   /// the latency in a part of the run.
   public func needsWindowLatency(_ subject: Subject) -> Bool {
     if case .source = subject { return true }
-    return expectations.contains { expectation in
+    return expectations.askLatencyInParts(of: subject)
+  }
+}
+
+extension [Expectation] {
+  /// Whether one of them bounds a latency of a subject in a part of the run.
+  public func askLatencyInParts(of subject: Subject) -> Bool {
+    contains { expectation in
       switch expectation.statement {
       case .recovered: return false
       case .bound(let bound):

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// Where files come from: the machine, or a dictionary in tests.
 public struct FileSystem: Sendable {
@@ -44,33 +44,43 @@ public struct FileSystem: Sendable {
   }
 
   /// The machine's files.
+  ///
+  /// By the system's own calls: a program that loads no Foundation starts in a third of the time.
   public static let machine = FileSystem(
     read: { path, limit in
-      if path == "-" { return readAll(FileHandle.standardInput, limit) }
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-        return .failure(.missing)
+      if path == "-" { return readAll(STDIN_FILENO, limit) }
+      // A pipe without a writer must not block the opening.
+      let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+      guard file >= 0 else {
+        return .failure(errno == ENOENT || errno == ENOTDIR ? .missing : .unreadable(reason))
       }
-      if isFolder.boolValue { return .failure(.unreadable("it is a folder")) }
-      guard
-        let kind = try? FileManager.default.attributesOfItem(
-          atPath: (path as NSString).resolvingSymlinksInPath)[.type] as? FileAttributeType,
-        kind == .typeRegular
-      else { return .failure(.unreadable("it is not a regular file")) }
-      do {
-        return readAll(try FileHandle(forReadingFrom: URL(fileURLWithPath: path)), limit)
-      } catch {
-        return .failure(.unreadable(error.localizedDescription))
+      defer { close(file) }
+      var status = stat()
+      guard fstat(file, &status) == 0 else { return .failure(.unreadable(reason)) }
+      switch status.st_mode & S_IFMT {
+      case S_IFREG: return readAll(file, limit)
+      case S_IFDIR: return .failure(.unreadable("it is a folder"))
+      default: return .failure(.unreadable("it is not a regular file"))
       }
     },
     list: { folder in
       let path = folder.isEmpty ? "." : folder
-      let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+      guard let stream = opendir(path) else { return [] }
+      defer { closedir(stream) }
+      var names: [String] = []
+      while let entry = readdir(stream) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+          pointer.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) {
+            String(cString: $0)
+          }
+        }
+        if name != ".", name != ".." { names.append(name) }
+      }
       return names.sorted().map { name in
-        var isFolder: ObjCBool = false
-        _ = FileManager.default.fileExists(
-          atPath: path + "/" + name, isDirectory: &isFolder)
-        return Entry(name: name, isFolder: isFolder.boolValue)
+        var status = stat()
+        let isFolder =
+          stat(path + "/" + name, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        return Entry(name: name, isFolder: isFolder)
       }
     },
     realPath: { path in
@@ -79,16 +89,21 @@ public struct FileSystem: Sendable {
       return String(cString: resolved)
     })
 
-  private static func readAll(_ handle: FileHandle, _ limit: Int) -> Result<[UInt8], Failure> {
-    do {
-      var bytes: [UInt8] = []
-      while let part = try handle.read(upToCount: 1 << 16), !part.isEmpty {
-        bytes.append(contentsOf: part)
-        if bytes.count > limit { return .failure(.tooLarge(bytes: bytes.count)) }
+  /// Why the last system call failed.
+  private static var reason: String { String(cString: strerror(errno)) }
+
+  private static func readAll(_ file: Int32, _ limit: Int) -> Result<[UInt8], Failure> {
+    var bytes: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = Glibc.read(file, &part, part.count)
+      if count == 0 { return .success(bytes) }
+      if count < 0 {
+        if errno == EINTR { continue }
+        return .failure(.unreadable(reason))
       }
-      return .success(bytes)
-    } catch {
-      return .failure(.unreadable(error.localizedDescription))
+      bytes.append(contentsOf: part[..<count])
+      if bytes.count > limit { return .failure(.tooLarge(bytes: bytes.count)) }
     }
   }
 

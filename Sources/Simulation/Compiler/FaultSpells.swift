@@ -19,11 +19,10 @@ struct FaultSpells: Sendable {
     case blackhole
     case leave
     case slow(Double)
+    case steal(Double)
     case hang
     case fail(share: Double, status: Int, afterService: Bool)
-    case delay(SimDuration)
-    case loss(Double)
-    case hold
+    case network
 
     /// Effects of one sort are put together; those of different sorts do not meet.
     var channel: Int {
@@ -33,14 +32,14 @@ struct FaultSpells: Sendable {
       case .slow: 2
       case .hang: 3
       case .fail: 4
-      case .delay: 5
-      case .loss: 6
-      case .hold: 7
+      case .network: 5
+      case .steal: 8
       }
     }
   }
 
-  /// What an effect acts on: a pod, or with pod -1 the way to a service.
+  /// What an effect acts on: a pod, or with pod -1 the ways of a rule, whose number stands for the
+  /// service.
   struct Key: Sendable, Hashable {
     var service: Int
     var pod: Int
@@ -68,11 +67,9 @@ struct FaultSpells: Sendable {
     add(effect, Key(service: pod.service, pod: pod.pod, channel: effect.channel), start, end)
   }
 
-  /// Adds an effect on the way to a service.
-  mutating func add(
-    _ effect: Effect, onWayTo service: Int, from start: SimDuration, to end: SimDuration?
-  ) {
-    add(effect, Key(service: service, pod: -1, channel: effect.channel), start, end)
+  /// Adds a stretch of time in which a rule of the network acts.
+  mutating func add(rule: Int, from start: SimDuration, to end: SimDuration?) {
+    add(.network, Key(service: rule, pod: -1, channel: Effect.network.channel), start, end)
   }
 
   private mutating func add(
@@ -132,16 +129,33 @@ struct FaultSpells: Sendable {
       }
       return .fail(
         pod, share: worst.share, status: worst.status, afterService: worst.afterService)
-    case 5:
-      var extra = SimDuration.zero
-      for case .delay(let one) in effects { extra = extra + one }
-      return .networkDelay(toService: key.service, extra: extra)
-    case 6:
-      var kept = 1.0
-      for case .loss(let share) in effects { kept *= 1 - share }
-      return .networkLoss(toService: key.service, share: 1 - kept)
-    default: return .networkHold(toService: key.service, !effects.isEmpty)
+    case 8:
+      var left = 1.0
+      for case .steal(let share) in effects { left *= 1 - share }
+      return .steal(pod, share: 1 - left)
+    default: return .network(rule: key.service, isActive: !effects.isEmpty)
     }
+  }
+}
+
+/// A death of a pod, and how proxies hear of it.
+struct Kill: Sendable {
+  /// The pod.
+  var pod: PodReference
+  /// The name of its stream of random numbers.
+  var name: String
+  /// Its end.
+  var start: SimDuration
+  /// Its return; nil is never.
+  var end: SimDuration?
+  /// The time until proxies know of either; nil: they never do.
+  var endpointDelay: Distribution?
+
+  /// Whether it is another one in each replication.
+  var isDrawn: Bool {
+    guard let endpointDelay else { return false }
+    if case .constant = endpointDelay.law { return false }
+    return true
   }
 }
 
@@ -160,7 +174,7 @@ struct CrashLoop: Sendable {
   /// From a container's start to its first request.
   var startup: SimDuration
   /// The time until proxies know; nil: they never do.
-  var endpointDelay: SimDuration?
+  var endpointDelay: Distribution?
 }
 
 extension FaultSpells {
@@ -176,7 +190,11 @@ extension FaultSpells {
     var random = RandomStream(seed: seed, replication: replication, name: loop.name)
     var builder = SamplingTables.Builder()
     let law = builder.compile(loop.uptime)
+    let delay = loop.endpointDelay.map { builder.compile($0) }
     let tables = SamplingTables(builder)
+    func news() -> SimDuration? {
+      delay.map { .nanoseconds($0.sampleNanoseconds(using: &random, tables.sampler)) }
+    }
     var backOff = RestartBackOff()
     var time = loop.start
     let end = min(loop.end ?? runEnd, runEnd)
@@ -185,23 +203,35 @@ extension FaultSpells {
       deaths += 1
       let wait = backOff.delay(afterExitAt: .zero + time)
       let back = time + wait + loop.startup
-      kill(loop.pod, from: time, to: back, endpointDelay: loop.endpointDelay)
+      kill(loop.pod, from: time, to: back, endpointDelay: news(), returnDelay: news())
       let life = law.sampleNanoseconds(using: &random, tables.sampler)
       guard back < end, SimDuration.nanoseconds(max(1, life)) < end - back else { return }
       time = back + .nanoseconds(max(1, life))
     }
   }
 
-  /// Adds a pod's death, and that proxies hear of it and of its return.
+  /// Adds a pod's death as one replication draws it.
+  mutating func add(_ kill: Kill, seed: UInt64, replication: UInt64) {
+    var random = RandomStream(seed: seed, replication: replication, name: kill.name)
+    var builder = SamplingTables.Builder()
+    let delay = kill.endpointDelay.map { builder.compile($0) }
+    let tables = SamplingTables(builder)
+    func news() -> SimDuration? {
+      delay.map { .nanoseconds($0.sampleNanoseconds(using: &random, tables.sampler)) }
+    }
+    self.kill(kill.pod, from: kill.start, to: kill.end, endpointDelay: news(), returnDelay: news())
+  }
+
+  /// Adds a pod's death, and that proxies hear of it, and of its return by default as late.
   mutating func kill(
     _ pod: PodReference, from start: SimDuration, to end: SimDuration?,
-    endpointDelay: SimDuration?
+    endpointDelay: SimDuration?, returnDelay: SimDuration? = nil
   ) {
     deaths.append(Death(pod: pod, start: start, end: end))
     add(.down, on: pod, from: start, to: end)
     guard let delay = endpointDelay else { return }
     // A pod that is back before the news has spread never leaves the lists.
     if let end, end - start <= delay { return }
-    add(.leave, on: pod, from: start + delay, to: end.map { $0 + delay })
+    add(.leave, on: pod, from: start + delay, to: end.map { $0 + (returnDelay ?? delay) })
   }
 }

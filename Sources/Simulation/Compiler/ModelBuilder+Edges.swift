@@ -24,6 +24,7 @@ extension ModelBuilder {
     var hasBudget = false
     if let route, case .forward(let forward) = routes[route].action {
       let clusters = forward.destinations.map(\.cluster) + forward.mirrors.map(\.cluster)
+      furtherEdges += forward.mirrors.count
       for cluster in clusters {
         for endpoint in proxies[proxy].endpoints[cluster]
         where endpoint.pod != closedPod && !reached.contains(endpoint.pod.service) {
@@ -34,7 +35,12 @@ extension ModelBuilder {
       }
     }
     if let route, !proxies[proxy].configuration.filters.isEmpty {
-      attributes.headers.append(HostScript.Header(name: Self.routeHeader, value: "\(route)"))
+      attributes.headers.append(
+        HostScript.Header(name: EdgeModel.Attributes.routeHeader, value: "\(route)"))
+    }
+    let all = edges.count + 1 + furtherEdges
+    guard all <= Self.mostEdgesInAll else {
+      throw .tooMany("calls and mirrored copies", count: all, limit: Self.mostEdgesInAll)
     }
     let kind = RequestKind(
       operation: operation.name,
@@ -42,25 +48,55 @@ extension ModelBuilder {
     let number = serve(kind, on: reached)
     let from: String
     let origin: RunDescription.Edge.Caller
+    var place = EdgeModel.Caller.outside
     switch caller {
     case .source(let source):
       from = scenario.traffic[source].name
       origin = .source(source)
+      if case .workload(let workload) = scenario.traffic[source].origin,
+        scenario.workloads[workload].replicas > 0
+      {
+        place = .pods(service: workload)
+      }
     case .workload(let workload):
       from = scenario.workloads[workload].name
       origin = .service(scenario.workloads[workload].service)
+      place = .pods(service: workload)
     }
     let behaviour = behaviour(of: client, isBehindProxy: proxyIndex.contains(proxy))
     edges.append(
       EdgeModel(
         name: "\(from) → \(service.name) \(operation.name)\(label)", carrier: .proxy(proxy),
         attributes: attributes, operation: number, client: behaviour,
-        statusOnFailure: statusOnFailure))
+        statusOnFailure: statusOnFailure, flow: flow(from: origin, to: target.service),
+        caller: place))
     map.edges.append(
       ModelMap.EdgeOrigin(
         caller: origin, service: target.service, operation: target.operation,
         refusal: hasBudget ? .budget : .overflow))
     return edges.count - 1
+  }
+
+  /// The flow that an edge's calls are counted with.
+  ///
+  /// A source that asks for one service only is that flow itself.
+  private mutating func flow(from caller: RunDescription.Edge.Caller, to service: Int) -> Int? {
+    if case .source(let source) = caller,
+      scenario.traffic[source].mix.allSatisfy({ $0.target.service == service })
+    {
+      return nil
+    }
+    let origin = ModelMap.FlowOrigin(caller: caller, service: service)
+    if let known = flowIndex[origin] { return known }
+    flowIndex[origin] = flows.count
+    map.flows.append(origin)
+    var flow = FlowModel()
+    if case .service(let from) = caller {
+      flow.keepsWindowLatency = scenario.expectations.askLatencyInParts(
+        of: .edge(from: from, to: service))
+    }
+    flows.append(flow)
+    return flows.count - 1
   }
 
   /// The proxy of the model through which a caller's requests for a service go.

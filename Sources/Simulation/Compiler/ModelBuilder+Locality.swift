@@ -1,60 +1,67 @@
 import Scenario
 import TrafficPolicy
 
-// Hosts near a proxy.
+// Hosts near a proxy: what each instance sees depends on where it stands.
 //
 // - Source: Istio `pilot/pkg/networking/core/loadbalancer/loadbalancer.go`.
 extension ModelBuilder {
-  /// The priority of hosts on each node, as a proxy's preference for near hosts makes it.
-  mutating func priorities(
-    of upstream: Upstream, callers: NetworkTimes.Placement, _ policy: ProxyPolicy
-  ) -> [Int] {
-    let none = Array(repeating: 0, count: scenario.nodes.count)
-    guard case .failover(let failovers) = upstream.locality else { return none }
-    guard let home = home(of: callers) else {
-      if !callers.counts.isEmpty {
-        note(policy.name, "its instances stand in several zones, so near hosts are not preferred")
+  /// The views of the hosts that a proxy's instances have, by where those stand, and each
+  /// instance's; none when no cluster looks at localities.
+  func homes(
+    of policy: ProxyPolicy, at nodes: [Int]
+  ) -> (homes: [ProxyModel.Home], homeOfInstance: [Int]) {
+    guard policy.upstreams.contains(where: { $0.locality != .ignored }) else { return ([], []) }
+    var localities: [Scenario::Node] = []
+    let homeOfInstance = nodes.map { index -> Int in
+      let node = scenario.nodes[index]
+      if let known = localities.firstIndex(where: {
+        $0.region == node.region && $0.zone == node.zone
+      }) {
+        return known
       }
-      return none
+      localities.append(node)
+      return localities.count - 1
     }
+    let homes = localities.map { home in
+      ProxyModel.Home(
+        priorities: policy.upstreams.map { priorities(of: $0, from: home) },
+        localityWeights: zip(policy.upstreams, policy.configuration.clusters).map {
+          weights(of: $0, $1, from: home)
+        })
+    }
+    return (homes, homeOfInstance)
+  }
+
+  /// The priority of each host, as a proxy's preference for near hosts makes it.
+  private func priorities(of upstream: Upstream, from home: Scenario::Node) -> [Int] {
+    let hosts = hostNodes(of: upstream)
+    guard case .failover(let failovers) = upstream.locality else { return hosts.map { _ in 0 } }
     let next = failovers.filter { $0.from == home.region }.map(\.to)
-    let raw = scenario.nodes.map { node -> Int in
+    let raw = hosts.map { host -> Int in
+      let node = scenario.nodes[host]
       if node.region == home.region { return node.zone == home.zone ? 0 : 1 }
       return next.isEmpty || next.contains(node.region) ? 2 : 3
     }
-    var used: [Int] = []
-    for workload in upstream.workloads {
-      for (node, _) in NetworkTimes.Placement(scenario.workloads[workload]).counts
-      where !used.contains(raw[node]) {
-        used.append(raw[node])
-      }
-    }
-    used.sort()
+    // Empty priorities are closed up.
+    let used = Set(raw).sorted()
     return raw.map { priority in used.firstIndex(of: priority) ?? 0 }
   }
 
-  /// Spreads a proxy's traffic over localities by weight, where its locality asks for it.
-  mutating func weigh(
-    _ upstream: Upstream, _ callers: NetworkTimes.Placement, _ cluster: inout Cluster,
-    _ policy: ProxyPolicy
-  ) {
-    guard case .distribute(let distributions) = upstream.locality else { return }
-    guard let home = home(of: callers) else {
-      if !callers.counts.isEmpty {
-        note(policy.name, "its instances stand in several zones, so no locality has a weight")
-      }
-      return
+  /// The weights of localities; nil where nothing is shared out by them.
+  private func weights(
+    of upstream: Upstream, _ cluster: Cluster, from home: Scenario::Node
+  ) -> [Cluster.LocalityWeight]? {
+    guard case .distribute(let distributions) = upstream.locality else {
+      return cluster.localityWeighted ? cluster.localityWeights : nil
     }
-    guard let own = distributions.first(where: { Self.covers($0.from, home) }) else { return }
+    guard let own = distributions.first(where: { Self.covers($0.from, home) }) else { return nil }
     var hosts: [(node: Scenario::Node, count: Int)] = []
-    for workload in upstream.workloads {
-      for (node, count) in NetworkTimes.Placement(scenario.workloads[workload]).counts {
-        let place = scenario.nodes[node]
-        if let known = hosts.firstIndex(where: { $0.node.locality == place.locality }) {
-          hosts[known].count += count
-        } else {
-          hosts.append((place, count))
-        }
+    for host in hostNodes(of: upstream) {
+      let place = scenario.nodes[host]
+      if let known = hosts.firstIndex(where: { $0.node.locality == place.locality }) {
+        hosts[known].count += 1
+      } else {
+        hosts.append((place, 1))
       }
     }
     var weights = hosts.map { _ in 0 }
@@ -67,19 +74,17 @@ extension ModelBuilder {
         weights[member] = (share.weight * hosts[member].count + all - 1) / all
       }
     }
-    cluster.localityWeighted = true
-    cluster.localityWeights = zip(hosts, weights).map {
+    return zip(hosts, weights).map {
       Cluster.LocalityWeight(locality: $0.node.locality, weight: $1)
     }
   }
 
-  /// The one locality of some instances; nil when there are several or none.
-  private func home(of callers: NetworkTimes.Placement) -> Scenario::Node? {
-    guard let first = callers.counts.first.map({ scenario.nodes[$0.node] }) else { return nil }
-    let isOne = callers.counts.allSatisfy {
-      scenario.nodes[$0.node].locality == first.locality
+  /// The node of each host of a cluster, in the order of its endpoints.
+  private func hostNodes(of upstream: Upstream) -> [Int] {
+    upstream.workloads.flatMap { index -> [Int] in
+      let pods = scenario.workloads[index]
+      return (0..<pods.replicas).map { pods.node(of: $0) }
     }
-    return isOne ? first : nil
   }
 
   /// Whether `region`, `region/zone` or one of them with `/*` covers a node.

@@ -42,7 +42,6 @@ extension ModelBuilder {
     else { return }
     let steps = scenario.workloads[workload].steps[number]
     var context = StepContext(workload: workload, headers: kinds[kind].headers)
-    context.waitIsWork = waitIsWork(workload)
     let compiled = try compile(steps, &context)
     operations[workload][kind] = OperationModel(name: name, steps: compiled)
   }
@@ -51,27 +50,7 @@ extension ModelBuilder {
   private struct StepContext {
     var workload: Int
     var headers: [RequestKind.Header]
-    var waitIsWork = true
     var count = 0
-  }
-
-  /// Whether slow-downs stretch waits too: all faults do but those that take processors away.
-  private mutating func waitIsWork(_ workload: Int) -> Bool {
-    var isSlowed = false
-    var isRobbed = false
-    for fault in scenario.faults {
-      switch fault.effect {
-      case .slow(let pods, _): isSlowed = isSlowed || pods.names(workload)
-      case .cpuSteal(let pods, _): isRobbed = isRobbed || pods.names(workload)
-      default: break
-      }
-    }
-    if isSlowed, isRobbed {
-      note(
-        "workload \(scenario.workloads[workload].name)",
-        "stolen CPU stretches 'wait' steps too, as another fault slows the same pods down")
-    }
-    return isSlowed || !isRobbed
   }
 
   private mutating func compile(
@@ -84,8 +63,9 @@ extension ModelBuilder {
         throw .tooMany("steps in one operation", count: context.count, limit: Self.mostSteps)
       }
       switch step {
-      case .cpu(let law): result.append(.work(law))
-      case .wait(let law): result.append(context.waitIsWork ? .work(law) : .wait(law))
+      case .cpu(let law): result.append(.cpu(law))
+      // A slow pod takes longer for everything that is not a call.
+      case .wait(let law): result.append(.work(law))
       case .fail(let status, let share):
         result.append(.fail(probability: share, status: status))
       case .call(let call): result.append(try compile(call, context))

@@ -2,7 +2,7 @@ import Scenario
 import TimeAndChance
 import TrafficPolicy
 
-/// Callers of one place that ask for a service without a proxy of their own.
+/// Callers of one workload, or outside, that ask for a service without a proxy of their own.
 struct DirectRoute: Hashable {
   /// The workload whose pods call; -1 is outside.
   var caller: Int
@@ -11,92 +11,59 @@ struct DirectRoute: Hashable {
 }
 
 extension ModelBuilder {
-  /// A kind of proxy for each policy of the scenario that clients run.
-  ///
-  /// A policy in front of a server adds its latency and nothing else.
+  /// A kind of proxy for each policy of the scenario.
   mutating func addProxies() {
     for (index, policy) in scenario.proxies.enumerated() {
       if policy.kind == .sidecarInbound {
-        noteInbound(policy)
-        continue
+        addDoors(policy, index)
+      } else {
+        addProxy(policy, index)
       }
-      addProxy(policy, index)
-    }
-  }
-
-  private mutating func noteInbound(_ policy: ProxyPolicy) {
-    if !policy.configuration.filters.isEmpty
-      || policy.routeFilters.contains(where: { $0.localRateLimit != nil })
-    {
-      note(policy.name, "rate limits in front of a server's pods are not applied")
-    }
-    if policy.configuration.clusters.contains(where: { $0.thresholds != .none }) {
-      note(policy.name, "the connection pool in front of a server's pods is not applied")
     }
   }
 
   private mutating func addProxy(_ policy: ProxyPolicy, _ index: Int) {
     let placement: ProxyModel.Placement
-    let callers: NetworkTimes.Placement
-    var fromCaller = network.halfHop
-    var instances = policy.instances
+    var nodes = (0..<policy.instances).map { number in
+      policy.nodes.isEmpty ? 0 : policy.nodes[number % policy.nodes.count]
+    }
+    var ways = ProxyModel.Ways(site: .places(nodes), hop: network.hop())
     switch policy.kind {
     case .sidecarOutbound, .sidecarInbound:
       guard let workload = workload(ofSidecar: index) else { return }
       let pods = scenario.workloads[workload]
-      callers = NetworkTimes.Placement(pods)
-      instances = max(1, pods.replicas)
-      let hasTraffic = scenario.traffic.contains { $0.origin == .workload(workload) }
-      if hasTraffic {
-        // A source is no pod, so its requests are spread over the pods' proxies at random.
-        placement = .shared(instances: instances)
-        if pods.steps.contains(where: hasCalls) {
-          note(
-            policy.name,
-            "calls of its pods go through the proxy of any of them, as traffic begins there too")
-        }
-      } else {
-        placement = .besideEachCaller(service: workload)
-      }
-    case .gateway:
-      placement = .shared(instances: instances)
-      callers = NetworkTimes.Placement(pods: instances, nodes: policy.nodes)
-      fromCaller += network.outside
+      nodes = (0..<max(1, pods.replicas)).map { pods.node(of: $0) }
+      placement = .besideEachCaller(service: workload)
+      ways.site = .caller
+    case .gateway: placement = .shared(instances: policy.instances)
     case .waypoint:
-      placement = .shared(instances: instances)
-      callers = NetworkTimes.Placement(pods: instances, nodes: policy.nodes)
-      fromCaller += network.halfHop  // ztunnel beside the caller
+      placement = .shared(instances: policy.instances)
+      ways.hop = network.hop(2)  // with the ztunnel beside the caller
     }
-    var times: [Double] = []
-    let endpoints = policy.upstreams.map { upstream -> [ProxyModel.Endpoint] in
-      for workload in upstream.workloads where scenario.workloads[workload].replicas > 0 {
-        let pods = scenario.workloads[workload]
-        let further = pods.inbound != nil || pods.dataPlane == .ambient
-        times.append(
-          network.oneWay(from: callers, to: NetworkTimes.Placement(pods))
-            + (further ? network.halfHop : 0))
-      }
-      return self.endpoints(of: upstream, callers: callers, policy)
-    }
-    if let first = times.first, times.contains(where: { $0 != first }) {
-      note(policy.name, "ways to hosts at different distances take their mean")
-    }
-    let toHost = SimDuration(
-      seconds: times.isEmpty ? 0 : times.reduce(0, +) / Double(times.count))
     var configuration = policy.configuration
-    addRouteFilters(policy, to: &configuration)
-    for place in configuration.clusters.indices {
-      weigh(policy.upstreams[place], callers, &configuration.clusters[place], policy)
+    let limits = addRouteFilters(policy, to: &configuration)
+    var endpoints = policy.upstreams.map { self.endpoints(of: $0) }
+    var (homes, homeOfInstance) = homes(of: policy, at: nodes)
+    if homes.count == 1 {
+      // One view for all: the endpoints and clusters say it themselves.
+      for (cluster, weights) in homes[0].localityWeights.enumerated() {
+        for host in endpoints[cluster].indices {
+          endpoints[cluster][host].priority = homes[0].priorities[cluster][host]
+        }
+        configuration.clusters[cluster].localityWeights = weights ?? []
+        if weights == nil { configuration.clusters[cluster].localityWeighted = false }
+      }
+      (homes, homeOfInstance) = ([], [])
     }
     proxyIndex[index] = proxies.count
     map.proxies.append(
       ModelMap.ProxyOrigin(
-        name: policy.name, instances: instances, services: policy.upstreams.map(\.service)))
+        name: policy.name, instances: nodes.count, services: policy.upstreams.map(\.service)))
     proxies.append(
       ProxyModel(
         name: policy.name, configuration: configuration, endpoints: endpoints,
-        placement: placement, fromCaller: SimDuration(seconds: fromCaller), toHost: toHost,
-        connect: toHost * 2, upFor: .minutes(60)))
+        placement: placement, connect: .zero, upFor: .minutes(60), ways: ways, homes: homes,
+        homeOfInstance: homeOfInstance, routeRateLimits: limits))
   }
 
   /// The workload beside whose pods a sidecar stands.
@@ -104,34 +71,18 @@ extension ModelBuilder {
     scenario.workloads.firstIndex { $0.dataPlane == .sidecar(outbound: proxy) }
   }
 
-  private func hasCalls(_ steps: [Scenario::Step]) -> Bool {
-    steps.contains { step in
-      switch step {
-      case .call: true
-      case .parallel(let branches): branches.contains(where: hasCalls)
-      case .branch(let branches): branches.contains { hasCalls($0.steps) }
-      case .loop(_, let steps): hasCalls(steps)
-      case .cpu, .wait, .fail: false
-      }
-    }
-  }
-
   // MARK: Hosts
 
-  private mutating func endpoints(
-    of upstream: Upstream, callers: NetworkTimes.Placement, _ policy: ProxyPolicy
-  ) -> [ProxyModel.Endpoint] {
-    let priorities = self.priorities(of: upstream, callers: callers, policy)
+  private mutating func endpoints(of upstream: Upstream) -> [ProxyModel.Endpoint] {
     var result: [ProxyModel.Endpoint] = []
     for workload in upstream.workloads {
       let pods = scenario.workloads[workload]
       let isOut = !accepts(pods, upstream.transport)
       for pod in 0..<pods.replicas {
-        let node = pods.nodes[pod % pods.nodes.count]
         result.append(
           ProxyModel.Endpoint(
             pod: isOut ? closed() : PodReference(service: workload, pod: pod),
-            priority: priorities[node], locality: scenario.nodes[node].locality,
+            locality: scenario.nodes[pods.node(of: pod)].locality,
             hashKey: "\(pods.name)-\(pod)"))
       }
     }
@@ -149,42 +100,19 @@ extension ModelBuilder {
 
   // MARK: Filters of routes
 
-  /// The header by which filters know the route that a request will take.
-  ///
-  /// No request of a user can carry it: HTTP allows no such name.
-  static let routeHeader = ":route"
-
-  /// Adds what routes want of the filters in front of them, each for its own route only.
-  private mutating func addRouteFilters(
+  /// Adds the fault filters that routes want, each for its own route only; the routes' own local
+  /// rate limits, by route, none when no route has one.
+  func addRouteFilters(
     _ policy: ProxyPolicy, to configuration: inout EnvoyConfiguration
-  ) {
+  ) -> [LocalRateLimitSettings?] {
     for (route, filters) in policy.routeFilters.enumerated() {
-      let condition = RouteMatch.HeaderMatch(name: Self.routeHeader, value: .exact("\(route)"))
-      if var fault = filters.fault {
-        fault.headers.append(condition)
-        configuration.filters.append(.fault(fault))
-      }
-      if let limit = filters.localRateLimit {
-        let hasListenerLimit = policy.configuration.filters.contains { filter in
-          if case .localRateLimit = filter { return true }
-          return false
-        }
-        if hasListenerLimit {
-          note(policy.name, "a route's rate limit acts beside the listener's, not instead of it")
-        }
-        if !limit.descriptors.isEmpty {
-          note(policy.name, "descriptors of a route's rate limit are not applied")
-        }
-        var own = limit
-        own.bucket = TokenBucketSettings(
-          maxTokens: 1_000_000_000, tokensPerFill: 1_000_000_000, fillInterval: .seconds(1))
-        own.alwaysConsumesDefaultBucket = false
-        own.descriptors = [
-          LocalRateLimitSettings.Descriptor(headers: [condition], bucket: limit.bucket)
-        ]
-        configuration.filters.append(.localRateLimit(own))
-      }
+      guard var fault = filters.fault else { continue }
+      fault.headers.append(
+        RouteMatch.HeaderMatch(name: EdgeModel.Attributes.routeHeader, value: .exact("\(route)")))
+      configuration.filters.append(.fault(fault))
     }
+    let limits = policy.routeFilters.map(\.localRateLimit)
+    return limits.contains { $0 != nil } ? limits : []
   }
 
   // MARK: Callers without a proxy
@@ -193,9 +121,6 @@ extension ModelBuilder {
   mutating func directProxy(_ route: DirectRoute, isAmbient: Bool) -> Int {
     if let known = directProxies[route] { return known }
     let service = scenario.services[route.service]
-    let callers =
-      route.caller < 0 ? nil : NetworkTimes.Placement(scenario.workloads[route.caller])
-    var times: [Double] = []
     var endpoints: [ProxyModel.Endpoint] = []
     for workload in service.workloads {
       let pods = scenario.workloads[workload]
@@ -204,14 +129,7 @@ extension ModelBuilder {
         let reference = isOut ? closed() : PodReference(service: workload, pod: pod)
         endpoints.append(ProxyModel.Endpoint(pod: reference))
       }
-      guard pods.replicas > 0 else { continue }
-      let way =
-        callers.map { network.oneWay(from: $0, to: NetworkTimes.Placement(pods)) }
-        ?? network.outside
-      let further = pods.inbound != nil || pods.dataPlane == .ambient
-      times.append(way + (further ? network.halfHop : 0) + (isAmbient ? network.halfHop : 0))
     }
-    let time = times.isEmpty ? 0 : times.reduce(0, +) / Double(times.count)
     let caller = route.caller < 0 ? "outside" : scenario.workloads[route.caller].name
     let name = "\(caller) to \(service.name)"
     let cluster = Cluster(
@@ -223,7 +141,8 @@ extension ModelBuilder {
         configuration: EnvoyConfiguration(
           streamIdleTimeout: nil, routes: [Route(action: .forward(forward))], clusters: [cluster]),
         endpoints: [endpoints], placement: .shared(instances: 1),
-        toHost: SimDuration(seconds: time)))
+        // An ambient caller's ztunnel stands on its own side of the way.
+        ways: ProxyModel.Ways(site: .caller, hostHop: isAmbient ? network.hop() : HopModel())))
     map.proxies.append(
       ModelMap.ProxyOrigin(name: name, instances: 1, services: [route.service]))
     directProxies[route] = proxies.count - 1

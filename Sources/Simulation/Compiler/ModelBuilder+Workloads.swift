@@ -1,10 +1,12 @@
+import Results
 import Scenario
 import TimeAndChance
 
 extension ModelBuilder {
   /// A service of the model for each workload.
   mutating func addWorkloads() {
-    for workload in scenario.workloads {
+    let keepsAll = hasRoomForWindowLatency
+    for (index, workload) in scenario.workloads.enumerated() {
       var order = ServiceModel.QueueOrder.fifo
       var refusal = ServiceModel.Refusal.status(503)
       if workload.queue.order == .lastInFirstOut { order = .lifo }
@@ -18,28 +20,51 @@ extension ModelBuilder {
       services.append(
         ServiceModel(
           name: workload.name,
-          pods: (0..<workload.replicas).map { PodModel(name: "\(workload.name)-\($0)") },
+          pods: (0..<workload.replicas).map {
+            PodModel(name: "\(workload.name)-\($0)", place: workload.node(of: $0))
+          },
           workers: workload.workers, queueLimit: workload.queue.limit, queueOrder: order,
           refusal: refusal, abandonedWork: ServiceModel.AbandonedWork(workload.abandonedWork),
-          holdsWorkerWhileCalling: workload.holdsWorkerWhileCalling, operations: []))
-      if workload.cpu.limitMillicores != nil, workload.steps.contains(where: usesCPU) {
-        note(
-          "workload \(workload.name)",
-          "its CPU limit does not throttle: 'cpu' steps take their time on a core of their own")
-      }
+          holdsWorkerWhileCalling: workload.holdsWorkerWhileCalling,
+          cpu: cpu(of: index), operations: [],
+          keepsWindowLatency: keepsAll || needsWindowLatency(index),
+          hop: workload.inbound != nil || workload.dataPlane == .ambient
+            ? network.hop() : HopModel()))
     }
   }
 
-  private func usesCPU(_ steps: [Scenario::Step]) -> Bool {
-    steps.contains { step in
-      switch step {
-      case .cpu: true
-      case .parallel(let branches): branches.contains(where: usesCPU)
-      case .branch(let branches): branches.contains { usesCPU($0.steps) }
-      case .loop(_, let steps): usesCPU(steps)
-      case .wait, .call, .fail: false
+  /// Windows whose latencies are kept beside those that are asked for: about 20 MB of them.
+  private static let mostLatencyWindows: Int64 = 30_000
+
+  /// Whether the latencies of all windows of all services are few enough to be kept.
+  private var hasRoomForWindowLatency: Bool {
+    let window = RunDescription.usualWindow(of: scenario.duration)
+    let windows = scenario.duration.nanoseconds / window.nanoseconds + 1
+    let rows = scenario.workloads.reduce(Int64(0)) { $0 + 1 + Int64($1.steps.count) }
+    return windows.multipliedReportingOverflow(by: rows).partialValue <= Self.mostLatencyWindows
+  }
+
+  /// Whether the latencies of a workload's windows are needed: for bounds on a part of the run, and
+  /// to put the workloads of a service together.
+  private func needsWindowLatency(_ workload: Int) -> Bool {
+    let service = scenario.workloads[workload].service
+    let subjects: [Subject] =
+      [.workload(workload), .service(service)]
+      + scenario.services[service].operations.indices.map {
+        .operation(service: service, operation: $0)
       }
+    return scenario.services[service].workloads.count > 1
+      || subjects.contains { scenario.expectations.askLatencyInParts(of: $0) }
+  }
+
+  /// What CPU a workload's pods have: a limit, or neighbours that take some away.
+  private func cpu(of workload: Int) -> CPUModel? {
+    let limit = scenario.workloads[workload].cpu.limitMillicores
+    let isRobbed = scenario.faults.contains { fault in
+      if case .cpuSteal(let pods, _) = fault.effect { return pods.names(workload) }
+      return false
     }
+    return limit != nil || isRobbed ? CPUModel(limitMillicores: limit) : nil
   }
 
   /// The pod that refuses all connections, for callers that a server does not let in.

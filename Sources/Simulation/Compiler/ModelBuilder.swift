@@ -10,11 +10,17 @@ struct ModelBuilder {
   var services: [ServiceModel] = []
   var proxies: [ProxyModel] = []
   var edges: [EdgeModel] = []
+  var flows: [FlowModel] = []
   var sources: [SourceModel] = []
   var map = ModelMap()
   var gaps: [ModelGap] = []
   var spells = FaultSpells()
   var crashLoops: [CrashLoop] = []
+  var kills: [Kill] = []
+  /// Trouble on the network, which faults bring to bear.
+  var rules: [NetworkRule] = []
+  /// Edges that the engine adds: mirrored copies, and what goes on in front of pods.
+  var furtherEdges = 0
 
   /// The model's proxy of each of the scenario's; nil of those in front of servers.
   var proxyIndex: [Int?]
@@ -22,6 +28,8 @@ struct ModelBuilder {
   var directProxies: [DirectRoute: Int] = [:]
   /// The service whose only pod refuses all connections, once it is needed.
   var closedPod: PodReference?
+  /// The flows that edges are counted with, by who calls whom.
+  var flowIndex: [ModelMap.FlowOrigin: Int] = [:]
   /// The kinds of requests, each an operation index of every service of the model.
   var kinds: [RequestKind] = []
   var kindIndex: [RequestKind: Int] = [:]
@@ -33,8 +41,10 @@ struct ModelBuilder {
   /// Names of headers that any call passes on: only those tell kinds apart.
   var forwardedNames: Set<String> = []
 
-  /// The index in `Call.edge` has 16 bits; mirrored copies take some of them.
+  /// The index in `Call.edge` has 16 bits; edges that the engine adds take some of them.
   static let mostEdges = 60_000
+  /// With those.
+  static let mostEdgesInAll = 65_536
   /// Steps of one operation after unrolling its loops.
   static let mostSteps = 100_000
 
@@ -45,9 +55,6 @@ struct ModelBuilder {
     operations = Array(repeating: [:], count: scenario.workloads.count)
     for workload in scenario.workloads {
       for steps in workload.steps { noteForwardedHeaders(steps) }
-    }
-    if network.isSpread {
-      note("network", "latencies are laws and are taken at their mean")
     }
   }
 
@@ -77,21 +84,17 @@ struct ModelBuilder {
         operations[workload][kind] ?? .unknown(kinds[kind].operation)
       }
     }
+    // What is the same in all replications is done once.
+    for kill in kills where !kill.isDrawn { spells.add(kill, seed: 0, replication: 0) }
     let model = SimulationModel(
-      services: services, proxies: proxies, edges: edges, sources: sources,
+      services: services, proxies: proxies, edges: edges, flows: flows, sources: sources,
       actions: spells.actions, duration: scenario.duration, linger: .zero,
       warmup: scenario.warmup,
       recording: RecordingOptions(
         causes: true, window: RunDescription.usualWindow(of: scenario.duration),
-        serviceHistograms: true))
+        serviceHistograms: true, windowLatency: true), network: network.model(rules: rules))
     return CompiledScenario(
-      model: model, map: map, gaps: gaps, crashLoops: crashLoops, spells: spells)
-  }
-}
-
-extension OperationModel {
-  /// What a service answers when it is asked for something that it does not know.
-  static func unknown(_ name: String) -> OperationModel {
-    OperationModel(name: name, steps: [.fail(probability: 1, status: 404)])
+      model: model, map: map, gaps: gaps, crashLoops: crashLoops,
+      kills: kills.filter(\.isDrawn), spells: spells)
   }
 }

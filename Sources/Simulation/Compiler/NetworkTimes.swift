@@ -1,85 +1,93 @@
 import Scenario
 import TimeAndChance
 
-/// How long ways take on average, from the scenario's network.
+/// How long ways take, from the scenario's network.
 struct NetworkTimes {
   private let nodes: [Scenario::Node]
   private let network: Network
-  /// Whether any time is a law and no constant.
-  let isSpread: Bool
 
   init(_ scenario: Scenario) {
     nodes = scenario.nodes
     network = scenario.network
-    let laws =
-      [
-        network.sameNode, network.sameZone, network.betweenZones, network.betweenRegions,
-        network.outside, network.proxyHop,
-      ] + network.pairs.map(\.latency)
-    isSpread = laws.contains { law in
-      if case .constant = law.law { return false }
-      return true
-    }
   }
 
-  /// One way between the outside and a gateway or pod, in seconds.
-  var outside: Double { Self.mean(network.outside) }
-
-  /// Half of what a proxy adds, for each way, in seconds.
-  var halfHop: Double { Self.mean(network.proxyHop) / 2 }
+  /// The place of everybody outside; those of pods and proxies are their nodes.
+  var outside: Int { nodes.count }
 
   /// The time until proxies know of a pod's end or return; nil: they never do.
-  var endpointDelay: SimDuration? {
-    network.endpointDelay.map { SimDuration(seconds: Self.mean($0)) }
+  var endpointDelay: Distribution? { network.endpointDelay }
+
+  /// What so many proxies add to a request and its answer.
+  ///
+  /// A proxy's time is one for both ways: a constant is halved, a law is drawn on the way there.
+  func hop(_ proxies: Int = 1) -> HopModel {
+    let all = Array(repeating: network.proxyHop, count: proxies)
+    guard case .constant(let seconds) = network.proxyHop.law else { return HopModel(there: all) }
+    guard seconds > 0, let half = try? Distribution(.constant(seconds / 2)) else {
+      return HopModel()
+    }
+    let halves = Array(repeating: half, count: proxies)
+    return HopModel(there: halves, back: halves)
   }
 
-  /// One way between two sets of pods, placed in turn on their nodes, in seconds: the mean over all
-  /// pairs.
-  func oneWay(from callers: Placement, to pods: Placement) -> Double {
-    var sum = 0.0
-    var weights = 0.0
-    for (from, callerCount) in callers.counts {
-      for (to, podCount) in pods.counts {
-        let weight = Double(callerCount) * Double(podCount)
-        sum += weight * oneWay(from, to)
-        weights += weight
+  /// The places and the ways between them.
+  func model(rules: [NetworkRule]) -> NetworkModel {
+    var laws: [Distribution] = []
+    func number(_ law: Distribution) -> Int {
+      if let known = laws.firstIndex(of: law) { return known }
+      laws.append(law)
+      return laws.count - 1
+    }
+    let places = nodes.count + 1
+    let outward = number(network.outside)
+    var between = Array(repeating: outward, count: places * places)
+    // Between zones first: of those there are few.
+    var zones: [Scenario::Node] = []
+    let zoneOfNode = nodes.map { node -> Int in
+      if let known = zones.firstIndex(where: { $0.zone == node.zone && $0.region == node.region }) {
+        return known
+      }
+      zones.append(node)
+      return zones.count - 1
+    }
+    let byZone = zones.map { one in
+      zones.map { other -> (law: Int, isStated: Bool) in
+        if let pair = pair(.zone, one.zone, other.zone) { return (number(pair), true) }
+        if one.region != other.region { return (number(network.betweenRegions), false) }
+        let law = one.zone == other.zone ? network.sameZone : network.betweenZones
+        return (number(law), false)
       }
     }
-    return weights > 0 ? sum / weights : 0
-  }
-
-  private func oneWay(_ from: Int, _ to: Int) -> Double {
-    let (one, other) = (nodes[from], nodes[to])
-    for level in [Network.Pair.Level.node, .zone] {
-      let names = level == .node ? (one.name, other.name) : (one.zone, other.zone)
-      for pair in network.pairs where pair.level == level {
-        if (pair.first, pair.second) == names || (pair.second, pair.first) == names {
-          return Self.mean(pair.latency)
+    let onNode = number(network.sameNode)
+    for from in nodes.indices {
+      for to in nodes.indices {
+        let way = byZone[zoneOfNode[from]][zoneOfNode[to]]
+        between[from * places + to] = from == to && !way.isStated ? onNode : way.law
+      }
+    }
+    for pair in network.pairs.reversed() where pair.level == .node {
+      let law = number(pair.latency)
+      for from in nodes.indices where nodes[from].name == pair.first {
+        for to in nodes.indices where nodes[to].name == pair.second {
+          between[from * places + to] = law
+          between[to * places + from] = law
         }
       }
     }
-    if from == to { return Self.mean(network.sameNode) }
-    if one.region != other.region { return Self.mean(network.betweenRegions) }
-    return Self.mean(one.zone == other.zone ? network.sameZone : network.betweenZones)
+    return NetworkModel(
+      placeCount: places, outside: outside, laws: laws, between: between, rules: rules)
   }
 
-  static func mean(_ law: Distribution) -> Double { law.mean ?? 0 }
-
-  /// How many pods stand on each node, in order of first mention.
-  struct Placement {
-    private(set) var counts: [(node: Int, count: Int)] = []
-
-    /// Pods that are placed on nodes in turn.
-    init(pods: Int, nodes: [Int]) {
-      guard !nodes.isEmpty else { return }
-      for (place, node) in nodes.enumerated() {
-        let count = pods / nodes.count + (place < pods % nodes.count ? 1 : 0)
-        if count > 0 { counts.append((node, count)) }
-      }
-    }
-
-    init(_ workload: Workload) {
-      self.init(pods: workload.replicas, nodes: workload.nodes)
-    }
+  /// The stated law between two names, in either order; the first that is stated.
+  private func pair(_ level: Network.Pair.Level, _ one: String, _ other: String) -> Distribution? {
+    network.pairs.first { pair in
+      pair.level == level
+        && ((pair.first, pair.second) == (one, other) || (pair.second, pair.first) == (one, other))
+    }?.latency
   }
+}
+
+extension Workload {
+  /// The node of one of its pods: they are placed on the nodes in turn.
+  func node(of pod: Int) -> Int { nodes.isEmpty ? 0 : nodes[pod % nodes.count] }
 }

@@ -71,6 +71,8 @@ public struct CompiledScenario: Sendable {
   public var gaps: [ModelGap]
   /// Pods that die again and again, at times that each replication draws.
   var crashLoops: [CrashLoop] = []
+  /// Deaths of pods of which proxies hear at times that each replication draws.
+  var kills: [Kill] = []
   /// What the faults with fixed times do.
   var spells = FaultSpells()
 
@@ -80,12 +82,13 @@ public struct CompiledScenario: Sendable {
     for loop in crashLoops {
       all.add(loop, seed: seed, replication: replication, until: model.duration ?? .zero)
     }
+    for kill in kills { all.add(kill, seed: seed, replication: replication) }
     return all
   }
 
   /// The model of one replication.
   public func model(seed: UInt64, replication: UInt64) -> SimulationModel {
-    guard !crashLoops.isEmpty else { return model }
+    guard !crashLoops.isEmpty || !kills.isEmpty else { return model }
     var result = model
     result.actions = spells(seed: seed, replication: replication).actions
     return result
@@ -127,8 +130,18 @@ public struct ModelMap: Sendable, Equatable {
     public var services: [Int]
   }
 
+  /// Calls that the model counts together.
+  public struct FlowOrigin: Sendable, Hashable {
+    /// Who calls.
+    public var caller: RunDescription.Edge.Caller
+    /// Who is asked for, as index in the scenario's services.
+    public var service: Int
+  }
+
   /// By edge of the model.
   public var edges: [EdgeOrigin] = []
+  /// By flow of the model.
+  public var flows: [FlowOrigin] = []
   /// By kind of proxy of the model.
   public var proxies: [ProxyOrigin] = []
 }

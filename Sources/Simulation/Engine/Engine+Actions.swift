@@ -2,14 +2,6 @@ import EventKernel
 import TimeAndChance
 import TrafficPolicy
 
-/// A message that the network holds back.
-struct HeldBack {
-  var job: UInt32
-  var service: UInt32
-  var kind: EventKind
-  var delay: SimDuration
-}
-
 // What happens to pods, clusters and the network at given times, and what follows from it.
 extension Engine {
   /// A timed action is due.
@@ -31,14 +23,19 @@ extension Engine {
       mark(pod(reference), Pod.isUnhealthy, !isHealthy)
     case .membership(let reference, let isMember):
       let p = pod(reference)
-      for endpoint in 0..<endpointPods.count where endpointPods[endpoint] == p {
-        memberships[endpoint] = isMember
+      for k in 0..<clusterKinds.count where proxies[clusterKinds[k].proxy].kindStride == 0 {
+        let first = Int(clusterKinds[k].firstEndpoint)
+        for endpoint in first..<(first + Int(clusterKinds[k].endpointCount))
+        where endpointPods[endpoint] == p {
+          memberships[endpoint] = isMember
+        }
       }
       membershipChanged(pod: p, isMember: isMember)
     case .slow(let reference, let factor):
       let p = pod(reference)
       pods[p].slowFactor = factor
       mark(p, Pod.isSlow, factor != 1)
+    case .steal(let reference, let share): steal(share, from: pod(reference))
     case .fail(let reference, let share, let status, let afterService):
       let p = pod(reference)
       mark(p, Pod.failsAtOnce, share > 0 && !afterService)
@@ -46,15 +43,9 @@ extension Engine {
       pods[p].failShare = share
       pods[p].failReply = UInt16(clamping: status)
     case .hang(let reference, let hangs): mark(pod(reference), Pod.hangs, hangs)
-    case .networkDelay(let service, let extra):
-      services[service].extraDelay = extra
-      markNetwork(service, Service.delayed, extra > .zero)
-    case .networkLoss(let service, let share):
-      services[service].lossShare = share
-      markNetwork(service, Service.lossy, share > 0)
+    case .network(let rule, let isActive): setRule(rule, isActive: isActive)
     case .networkHold(let service, let holds):
-      markNetwork(service, Service.held, holds)
-      if !holds { releaseHeldBack(service) }
+      setRule(network.holds[service], isActive: holds)
     }
   }
 
@@ -64,18 +55,6 @@ extension Engine {
 
   private mutating func mark(_ p: UInt32, _ mark: UInt16, _ isSet: Bool) {
     if isSet { pods[p].marks |= mark } else { pods[p].marks &= ~mark }
-  }
-
-  private mutating func markNetwork(_ service: Int, _ mark: UInt8, _ isSet: Bool) {
-    if isSet {
-      services[service].networkMarks |= mark
-    } else {
-      services[service].networkMarks &= ~mark
-    }
-    let first = services[service].firstPod
-    for p in first..<(first + services[service].podCount) {
-      self.mark(p, Pod.hasNetworkFault, services[service].networkMarks != 0)
-    }
   }
 
   // MARK: Pods that come and go
@@ -89,6 +68,7 @@ extension Engine {
     let lost = resetReply
     for j in 0..<UInt32(jobs.highWater) where isAt(p, j) {
       let state = jobs[j].state
+      if state != Job.hanging { countLoss(j) }
       let mustStop = state == Job.working || state == Job.calling
       let c = jobs[j].call
       let breaks =
@@ -106,7 +86,9 @@ extension Engine {
         jobs[j].call = none
         jobs[j].connection = none
         let kind = clusterKinds.base + Int(clusters[calls[c].cluster].kind)
-        if kind.pointee.toHost.isZero {
+        if pods[p].marks & Pod.concernsTravel != 0 {
+          travelFar(news, .responseAtProxy)
+        } else if kind.pointee.toHost.isZero {
           schedule(.responseAtProxy, news, after: .zero)
         } else {
           schedule(.responseAtProxy, news, along: kind.pointee.toHost)
@@ -122,6 +104,8 @@ extension Engine {
     }
     pods[p].account(at: now)
     freeGoneQueue(p)
+    services[pods[p].service].queued &-= pods[p].queued
+    stopProcessor(p)
     pods[p].busy = 0
     pods[p].queued = 0
   }
@@ -158,16 +142,25 @@ extension Engine {
   @inline(never) mutating func arriveSpecially(_ j: UInt32) {
     let pod = pods.base + Int(jobs[j].pod)
     let marks = pod.pointee.marks
+    if jobs[j].step & Edge.isInside != 0 { jobs[j].marks |= Job.isInside }
     if marks & (Pod.isDown | Pod.isBlackhole) != 0 {
-      pod.pointee.arrivals &-= 1
       if log.isOn { unlogAttempt() }
       if marks & Pod.isBlackhole != 0 { return hang(j) }
       // With connections modelled the pod's own went with it; without, this is the refusal.
       let isOpen = jobs[j].connection != none
       jobs[j].reply = isOpen ? resetReply : refusedReply
-      return respond(j)
+      return sendAnswer(j, pod)
     }
-    if marks & Pod.hangs != 0 { return hang(j) }
+    if marks & Pod.hasDoor != 0, meetsDoor(j) { return }
+    jobs[j].step = entries[services[pod.pointee.service].firstEntry &+ jobs[j].step]
+    if !isInside(j) {
+      pod.pointee.arrivals &+= 1
+      if recorders.isOn { countArrival(jobs[j].step, jobs[j].marks) }
+    }
+    if marks & Pod.hangs != 0 {
+      countLoss(j)
+      return hang(j)
+    }
     if marks & Pod.failsAtOnce != 0, pod.pointee.random.unit() < pod.pointee.failShare {
       jobs[j].reply = pod.pointee.failReply
       return respond(j)
@@ -179,7 +172,8 @@ extension Engine {
     admit(j, pod)
   }
 
-  private mutating func hang(_ j: UInt32) {
+  /// A try gets no answer, now or later.
+  mutating func hang(_ j: UInt32) {
     if jobs[j].call == none { return retire(j) }
     jobs[j].state = Job.hanging
   }
@@ -201,10 +195,13 @@ extension Engine {
     pod.pointee.busy &+= 1
     if pod.pointee.busy > pod.pointee.peakBusy { pod.pointee.peakBusy = pod.pointee.busy }
     jobs[j].marks |= Job.hasWorker
-    if reply.action == .hang { return hang(j) }
+    if reply.action == .hang {
+      countLoss(j)
+      return hang(j)
+    }
     jobs[j].reply = replyIndex(of: reply)
     jobs[j].state = Job.working
-    jobs[j].step = Step.endIndex
+    jobs[j].step = operationSlots[Int(slotOfStep[jobs[j].step])].end
     schedule(.stepDone, j, after: reply.latency ?? script.latency)
   }
 
@@ -218,41 +215,6 @@ extension Engine {
     let index = UInt16(999 + replies.count)
     scriptedReplies.append((reply: reply, index: index))
     return index
-  }
-
-  // MARK: The network
-
-  /// A message crosses a disturbed network.
-  @inline(never)
-  mutating func travelDisturbed(
-    _ j: UInt32, _ kind: UnsafeMutablePointer<ClusterKind>, _ event: EventKind
-  ) {
-    let s = pods[jobs[j].pod].service
-    let service = services.base + Int(s)
-    let delay = model.proxies[Int(kind.pointee.proxy)].toHost
-    if service.pointee.networkMarks & Service.lossy != 0,
-      networkRandom.unit() < service.pointee.lossShare
-    {
-      return hang(j)
-    }
-    if service.pointee.networkMarks & Service.held != 0 {
-      heldBack.append(HeldBack(job: j, service: s, kind: event, delay: delay))
-      return
-    }
-    schedule(event, j, after: delay + service.pointee.extraDelay)
-  }
-
-  /// A network delivers all that it held back, in order.
-  private mutating func releaseHeldBack(_ service: Int) {
-    let waiting = heldBack
-    heldBack = []
-    for message in waiting {
-      if Int(message.service) == service {
-        schedule(message.kind, message.job, after: message.delay)
-      } else {
-        heldBack.append(message)
-      }
-    }
   }
 }
 

@@ -75,11 +75,6 @@ extension Engine {
     }
     let c = newCall(edge: edge, parent: Parent.client | k, extra: extra)
     clientCalls[k].call = c
-    if edges[edge].placement == .besideCaller {
-      // The client's instance is the pod, and its proxy the one beside it.
-      let place = clientCalls[k].instance - setting.firstState
-      calls[c].cluster = edges[edge].firstInstance + place % edges[edge].instanceCount
-    }
     launch(c)
   }
 
@@ -123,6 +118,7 @@ extension Engine {
     calls[c].parent = Parent.nobody
     switch calls[c].state {
     case .ended: break
+    case .lost: freeLost(c)
     case .entering:
       let x = calls[c].extra
       guard x != none else { break }
@@ -227,7 +223,9 @@ extension Engine {
     call.setResult(reply, flags: flags)
     let handle = ended.parent & 0xFF_FFFF
     switch ended.parent & Parent.tagMask {
-    case Parent.job: childEnded(handle, call)
+    case Parent.job:
+      if recorders.isOn { countFlow(call) }
+      childEnded(handle, call)
     case Parent.source: requestEnded(handle, call)
     default: rareParentHears(call)
     }
@@ -252,7 +250,6 @@ extension Engine {
     } else {
       edges[edge].client.failed &+= 1
     }
-    if histograms.isOn { histograms.recordEdge(ended.edge, now - ended.started) }
     if ended.record >= 0 { logClientEnd(ended, reply: reply, flags: flags) }
     clientCalls.free(k)
     return ended
@@ -325,6 +322,14 @@ extension Engine {
   mutating func abandonClientCalls(of j: UInt32) {
     for k in 0..<UInt32(clientCalls.highWater)
     where clientCalls[k].parent == Parent.job | j && !clientCalls[k].isOver {
+      if recorders.isOn {
+        var left = Call(
+          started: clientCalls[k].started, parent: Parent.job | j, job: none, tryTimer: none,
+          routeTimer: none, cluster: none, hostAndWorker: 0, extraAndState: none,
+          edge: clientCalls[k].edge, attempts: 0, marks: 0)
+        left.setResult(0, flags: [])
+        countFlow(left)
+      }
       dropClientCall(k)
       childDone(j)
     }

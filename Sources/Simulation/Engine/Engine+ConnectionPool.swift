@@ -101,6 +101,8 @@ extension Engine {
     // The timer runs only where it can fire: a handshake otherwise takes one round trip.
     if pod.pointee.marks & Pod.isBlackhole != 0 {
       connections[x].timer = start(kind.pointee.connectTimeout, .connectTimeout, x)
+    } else if pod.pointee.marks & Pod.concernsTravel != 0 {
+      connectFar(x, pod: endpointPods[kind.pointee.firstEndpoint + pool.host])
     } else {
       schedule(.connectDone, x, along: kind.pointee.connectRTT)
     }
@@ -118,7 +120,11 @@ extension Engine {
       return
     }
     if pod.pointee.marks & Pod.isDown != 0 { return connectFailed(x, .connectFailure) }
-    pod.pointee.connectionsAccepted &+= 1
+    // What the proxy in front of the pod opens to it was accepted at the pod's door.
+    if proxies[kind.pointee.proxy].kindStride == 0 {
+      pod.pointee.connectionsAccepted &+= 1
+      services[pod.pointee.service].connections &+= 1
+    }
     connections[x].state = Connection.open
     connections[x].lastUse = now
     pools[p].connecting &-= 1
@@ -213,6 +219,12 @@ extension Engine {
     let p = connections[x].pool
     unlist(x)
     cancel(&connections.pointer(x).pointee.timer)
+    if connections[x].state != Connection.connecting,
+      proxies[clusterKinds[clusters[pools[p].cluster].kind].proxy].kindStride == 0
+    {
+      let kind = clusterKinds[clusters[pools[p].cluster].kind]
+      services[pods[endpointPods[kind.firstEndpoint + pools[p].host]].service].connections &-= 1
+    }
     pools[p].connections &-= 1
     clusters[pools[p].cluster].connections &-= 1
     connections[x].state = Connection.free

@@ -15,6 +15,8 @@ struct FilterChain {
 
   var order: [Place] = []
   var localRateLimits: [(filter: LocalRateLimit, settings: LocalRateLimitSettings)] = []
+  /// By route: the local rate limit that acts instead of the listener's, or -1; empty without any.
+  var routeRateLimits: [Int] = []
   var globalRateLimits: [(filter: GlobalRateLimitFilter, counter: Int)] = []
   var faults: [(filter: FaultInjection, settings: FaultInjectionSettings)] = []
   /// One history for each worker.
@@ -29,7 +31,8 @@ extension Engine {
   mutating func makeFilters() {
     for p in 0..<proxies.count {
       let configuration = model.proxies[p].configuration
-      guard !configuration.filters.isEmpty else { continue }
+      let routeRateLimits = model.proxies[p].routeRateLimits
+      guard !configuration.filters.isEmpty || !routeRateLimits.isEmpty else { continue }
       // The service's counters are shared by all who ask it with the same descriptor.
       let firstCounter = rateLimitCounters.count
       for case .globalRateLimit(let settings) in configuration.filters {
@@ -43,6 +46,7 @@ extension Engine {
         for filter in configuration.filters {
           add(filter, to: &chain, workers: Int(proxies[p].workers), firstCounter, instance)
         }
+        add(routeRateLimits, to: &chain)
         filters[instance] = chain
       }
     }
@@ -72,6 +76,20 @@ extension Engine {
       let controller = AdaptiveConcurrency(settings, at: now)
       chain.adaptiveConcurrencies.append((controller, UInt16(clamping: settings.status)))
       startTimers(controller.initialTimers, instance)
+    }
+  }
+
+  /// Adds the local rate limits of routes: each has buckets of its own and acts in the place of the
+  /// listener's first, or of none.
+  ///
+  /// - Source: Envoy `typed_per_filter_config`: the most specific configuration of a filter is the
+  ///   one that acts.
+  private func add(_ limits: [LocalRateLimitSettings?], to chain: inout FilterChain) {
+    guard limits.contains(where: { $0 != nil }) else { return }
+    if chain.localRateLimits.isEmpty { chain.order.insert(.localRateLimit(-1), at: 0) }
+    for limit in limits {
+      chain.routeRateLimits.append(limit == nil ? -1 : chain.localRateLimits.count)
+      if let limit { chain.localRateLimits.append((LocalRateLimit(limit, at: now), limit)) }
     }
   }
 
@@ -116,7 +134,16 @@ extension Engine {
     let now = self.now
     let chain = filters.base + instance
     switch place {
-    case .localRateLimit(let index):
+    case .localRateLimit(let listeners):
+      var index = listeners
+      let route = Int(edges[UInt32(calls[c].edge)].route)
+      if route >= 0, chain.pointee.routeRateLimits.indices.contains(route),
+        chain.pointee.routeRateLimits[route] >= 0
+      {
+        if listeners > 0 { return true }  // it has acted in the place of the first
+        index = chain.pointee.routeRateLimits[route]
+      }
+      if index < 0 { return true }
       let decision: LocalRateLimit.Decision
       if chain.pointee.localRateLimits[index].settings.descriptors.isEmpty {
         decision = chain.pointee.localRateLimits[index].filter.decide(
@@ -182,8 +209,24 @@ extension Engine {
   /// Whether a call's request satisfies conditions on headers.
   private func matches(_ conditions: [RouteMatch.HeaderMatch], _ c: UInt32) -> Bool {
     if conditions.isEmpty { return true }
-    let headers = model.edges[Int(edges[UInt32(calls[c].edge)].model)].attributes.headers
+    let headers = requestHeaders(of: c)
     return conditions.allSatisfy { $0.holds(for: headers) }
+  }
+
+  /// The headers of a call's request; what comes to a pod's door has those of the call that sent it.
+  private func requestHeaders(of c: UInt32) -> [HostScript.Header] {
+    let edge = edges[UInt32(calls[c].edge)]
+    guard calls[c].parent & Parent.tagMask == Parent.door else {
+      return model.edges[Int(edge.model)].attributes.headers
+    }
+    let outer = jobs[calls[c].parent & 0xFF_FFFF].call
+    guard outer != none else { return [] }
+    var headers = model.edges[Int(edges[UInt32(calls[outer].edge)].model)].attributes.headers
+    // The route that the sending proxy took says nothing about this one's.
+    headers.removeAll { $0.name == EdgeModel.Attributes.routeHeader }
+    headers.append(
+      HostScript.Header(name: EdgeModel.Attributes.routeHeader, value: "\(edge.route)"))
+    return headers
   }
 
   private func matchingDescriptors(of settings: LocalRateLimitSettings, _ c: UInt32) -> [Int] {
@@ -306,11 +349,14 @@ extension Engine {
     let x = calls[c].extra
     let flags = flags.union(extras[x].flags)
     let status = reply < 1000 ? Int(reply) : Int(replies[Int(reply) - 1000].status)
+    // Whatever else was under way for the request is reset.
+    if extras[x].hedgedCount > 0 { dropHedged(c, reporting: nil) }
     endFilters(c, status, details)
     cancel(&extras.pointer(x).pointee.abortTimer)
     cancel(&extras.pointer(x).pointee.idleTimer)
     cancel(&extras.pointer(x).pointee.durationTimer)
     if extras[x].record >= 0 { logEnd(c, reply, flags, details) }
+    if extras[x].callerPod != none { calls[c].hostAndWorker = extras[x].callerPod }
     extras.free(x)
     calls[c].extra = none
     return flags

@@ -35,10 +35,10 @@ extension Engine {
   mutating func makeCluster(
     _ slot: Int, proxy: UInt32, _ instance: UInt32, _ cluster: UInt32
   ) -> UInt32 {
-    let kindIndex = proxies[proxy].firstKind + cluster
+    let number = instance - proxies[proxy].firstInstance
+    let kindIndex = proxies[proxy].firstKind + cluster + number * proxies[proxy].kindStride
     let kind = clusterKinds[kindIndex]
     let state = UInt32(clusters.count)
-    let number = instance - proxies[proxy].firstInstance
     let configuration = model.proxies[Int(proxy)].configuration.clusters[Int(cluster)]
     let name = "\(model.proxies[Int(proxy)].name)/\(number)/\(configuration.name)"
     func stream(_ purpose: String) -> RandomStream {
@@ -70,7 +70,9 @@ extension Engine {
         }
       }
     }
-    let views = hostSetViews[Int(kindIndex)]
+    let homes = model.proxies[Int(proxy)].homeOfInstance
+    let home = homes.isEmpty ? 0 : homes[Int(number)]
+    let views = hostSetViews[Int(kindIndex)][home]
     let view = views.view(of: applied)
     let counts = UnsafePointer(active.base + firstHost)
     for _ in 0..<kind.workers {
@@ -309,6 +311,8 @@ extension Engine {
   mutating func membershipChanged(pod: UInt32, isMember: Bool) {
     for state in 0..<UInt32(clusters.count) {
       let kind = clusterKinds[clusters[state].kind]
+      // What stands in front of a pod knows it by its address, not from a list.
+      if proxies[kind.proxy].kindStride != 0 { continue }
       for host in 0..<Int(kind.endpointCount)
       where endpointPods[kind.firstEndpoint + UInt32(host)] == pod {
         let entry = Int(clusters[state].hostBase) + host
@@ -341,11 +345,15 @@ extension Engine {
     else { return }
     for host in 0..<Int(kind.endpointCount) where memberships[Int(kind.firstEndpoint) + host] {
       let pod = pods[endpointPods[kind.firstEndpoint + UInt32(host)]]
+      let isCutOff =
+        pod.marks & Pod.hasNetworkFault != 0
+        && isCutOff(state, pod: endpointPods[kind.firstEndpoint + UInt32(host)])
       let answersWell =
-        pod.marks & (Pod.isDown | Pod.isBlackhole | Pod.isUnhealthy | Pod.hangs) == 0
+        pod.marks & (Pod.isDown | Pod.isBlackhole | Pod.isUnhealthy | Pod.hangs) == 0 && !isCutOff
       let entry = Int(clusters[state].hostBase) + host
       // A status other than 200 is enough at once; silence and refusals count to the threshold.
-      let isImmediate = pod.marks & (Pod.isDown | Pod.isBlackhole | Pod.hangs) == 0
+      let isImmediate =
+        pod.marks & (Pod.isDown | Pod.isBlackhole | Pod.hangs) == 0 && !isCutOff
       let transition =
         answersWell
         ? hostStates.base[entry].check.passed()

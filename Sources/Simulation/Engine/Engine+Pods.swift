@@ -9,8 +9,8 @@ extension Engine {
   /// A try leaves its proxy for the pod.
   @inline(__always)
   mutating func travelToPod(_ j: UInt32, _ kind: UnsafeMutablePointer<ClusterKind>) {
-    if Features.hasPolicies, pods[jobs[j].pod].marks & Pod.hasNetworkFault != 0 {
-      return travelDisturbed(j, kind, .jobArrives)
+    if Features.hasPolicies, pods[jobs[j].pod].marks & Pod.concernsTravel != 0 {
+      return travelFar(j, .jobArrives)
     }
     if kind.pointee.toHost.isZero {
       if depth < Self.maxDepth {
@@ -29,21 +29,20 @@ extension Engine {
   @inline(never) mutating func jobArrives(_ j: UInt32) {
     let job = jobs.pointer(j)
     let pod = pods.base + Int(job.pointee.pod)
-    pod.pointee.arrivals &+= 1
     job.pointee.since = now
     if log.isOn { logAttempt(j) }
     if Features.hasPolicies, pod.pointee.marks & Pod.concernsArrivals != 0 {
       return arriveSpecially(j)
     }
+    pod.pointee.arrivals &+= 1
+    job.pointee.step = entries[services[pod.pointee.service].firstEntry &+ job.pointee.step]
+    if recorders.isOn { countArrival(job.pointee.step, job.pointee.marks) }
     admit(j, pod)
   }
 
   /// A try asks a pod for a worker.
   @inline(__always) mutating func admit(_ j: UInt32, _ pod: UnsafeMutablePointer<Pod>) {
-    let job = jobs.pointer(j)
-    let service = services.base + Int(pod.pointee.service)
-    job.pointee.step = entries[service.pointee.firstEntry &+ job.pointee.step]
-    job.pointee.reply = 200
+    jobs[j].reply = 200
     if pod.pointee.busy < pod.pointee.workers {
       pod.pointee.account(at: now)
       pod.pointee.busy &+= 1
@@ -64,13 +63,18 @@ extension Engine {
     pod.pointee.account(at: now)
     pod.pointee.queued &+= 1
     if pod.pointee.queued > pod.pointee.peakQueue { pod.pointee.peakQueue = pod.pointee.queued }
+    let service = services.base + Int(pod.pointee.service)
+    let waiting = service.pointee.queued &+ 1
+    service.pointee.queued = waiting
+    service.pointee.peakQueued = max(service.pointee.peakQueued, waiting)
+    service.pointee.peakQueuedInWindow = max(service.pointee.peakQueuedInWindow, waiting)
     let job = jobs.pointer(j)
     job.pointee.state = Job.queued
     job.pointee.link = none
     if pod.pointee.queueHead == none {
       pod.pointee.queueHead = j
       pod.pointee.queueTail = j
-    } else if services[pod.pointee.service].isLIFO {
+    } else if service.pointee.isLIFO {
       enqueueFirst(j, pod)
     } else {
       jobs[pod.pointee.queueTail].link = j
@@ -107,6 +111,7 @@ extension Engine {
     }
     pod.pointee.account(at: now)
     pod.pointee.queued &-= 1
+    service.pointee.queued &-= 1
     enqueue(j, at: pod)
     refuse(oldest, pod)
   }
@@ -138,6 +143,7 @@ extension Engine {
     pod.pointee.refused &+= 1
     let status = services[pod.pointee.service].refusal
     if status == 0 {
+      countLoss(j)
       if jobs[j].call == none { return retire(j) }
       jobs[j].state = Job.hanging
     } else {
@@ -153,8 +159,8 @@ extension Engine {
     let job = jobs.pointer(j)
     job.pointee.marks |= Job.hasWorker
     job.pointee.state = Job.working
-    if histograms.isOn {
-      histograms.recordWait(pods[job.pointee.pod].service, now - job.pointee.since)
+    if recorders.hasWaits {
+      recorders.recordWait(pods[job.pointee.pod].service, now - job.pointee.since)
     }
     advance(j)
   }
@@ -182,6 +188,8 @@ extension Engine {
         job.pointee.step &+= 1
         schedule(.stepDone, j, after: .nanoseconds(time))
         return
+      case .cpu:
+        if Features.hasPolicies { return beginCPU(j, pod, step) }
       case .call, .callIgnoringFailure, .forward:
         if depth >= Self.maxDepth {
           // Long chains without any delay go on from the loop, not from this stack.
@@ -335,7 +343,8 @@ extension Engine {
 
   /// A worker takes the next job from the queue that is still wanted.
   @inline(never) mutating func beginNext(_ pod: UnsafeMutablePointer<Pod>) {
-    let checks = services[pod.pointee.service].checksBeforeStart
+    let service = services.base + Int(pod.pointee.service)
+    let checks = service.pointee.checksBeforeStart
     while true {
       let j = pod.pointee.queueHead
       if j == none {
@@ -350,6 +359,7 @@ extension Engine {
       }
       pod.pointee.account(at: now)
       pod.pointee.queued &-= 1
+      service.pointee.queued &-= 1
       if checks, dropIfUnwanted(j, pod) { continue }
       return begin(j)
     }
@@ -376,6 +386,7 @@ extension Engine {
       respond(j)
     } else {
       pod.pointee.unheard &+= 1
+      countLoss(j)
       retire(j)
     }
   }
@@ -386,15 +397,22 @@ extension Engine {
   @inline(never) mutating func respond(_ j: UInt32) {
     let job = jobs.pointer(j)
     let pod = pods.base + Int(job.pointee.pod)
-    if Features.hasPolicies, pod.pointee.marks & Pod.concernsAnswers != 0 { spoilAnswer(j, pod) }
+    if Features.hasPolicies, pod.pointee.marks & Pod.concernsAnswers != 0 {
+      spoilAnswer(j, pod)
+      if answersInside(j, pod) { return }
+    }
     if job.pointee.reply < 500 {
       pod.pointee.succeeded &+= 1
     } else {
       pod.pointee.failed &+= 1
     }
-    if histograms.isOn {
-      histograms.recordSojourn(pod.pointee.service, now - job.pointee.since, job.pointee.reply)
-    }
+    if recorders.isOn { countAnswer(j) }
+    sendAnswer(j, pod)
+  }
+
+  /// A pod's answer, or the news that nothing is there, goes to whoever waits for it.
+  @inline(__always) mutating func sendAnswer(_ j: UInt32, _ pod: UnsafeMutablePointer<Pod>) {
+    let job = jobs.pointer(j)
     let c = job.pointee.call
     if c == none {
       pod.pointee.unheard &+= 1
@@ -402,8 +420,8 @@ extension Engine {
     }
     job.pointee.state = Job.answering
     let kind = clusterKinds.base + Int(clusters[calls[c].cluster].kind)
-    if Features.hasPolicies, pod.pointee.marks & Pod.hasNetworkFault != 0 {
-      return travelDisturbed(j, kind, .responseAtProxy)
+    if Features.hasPolicies, pod.pointee.marks & Pod.concernsTravel != 0 {
+      return travelFar(j, .responseAtProxy)
     }
     if kind.pointee.toHost.isZero {
       if depth < Self.maxDepth {
@@ -438,16 +456,25 @@ extension Engine {
   /// A call gives its try up; the pod may or may not hear of it.
   @inline(__always) mutating func abandon(_ j: UInt32, cluster: UInt32) {
     let job = jobs.pointer(j)
+    let c = job.pointee.call
     job.pointee.call = none
     if job.pointee.state == Job.hanging { return freeJob(j) }
     if Features.hasPolicies, services[pods[job.pointee.pod].service].hearsOfAbandonment {
-      job.pointee.marks |= Job.abandonmentUnderWay
-      let kind = clusterKinds.base + Int(clusters[cluster].kind)
-      if kind.pointee.toHost.isZero {
-        schedule(.abandonmentAtPod, j, after: .zero)
-      } else {
-        schedule(.abandonmentAtPod, j, along: kind.pointee.toHost)
-      }
+      tellPod(j, call: c, cluster: cluster)
+    }
+  }
+
+  /// The news that a try was given up goes to its pod.
+  @inline(never) mutating func tellPod(_ j: UInt32, call c: UInt32, cluster: UInt32) {
+    guard isHeard(j) else { return }
+    jobs[j].marks |= Job.abandonmentUnderWay
+    let kind = clusterKinds.base + Int(clusters[cluster].kind)
+    if pods[jobs[j].pod].marks & Pod.concernsTravel != 0 {
+      sendToHost(j, .abandonmentAtPod, isAnswer: false, call: c, state: cluster)
+    } else if kind.pointee.toHost.isZero {
+      schedule(.abandonmentAtPod, j, after: .zero)
+    } else {
+      schedule(.abandonmentAtPod, j, along: kind.pointee.toHost)
     }
   }
 

@@ -319,7 +319,7 @@ extension Engine {
     cancelTryTimer(c)
     dropHedged(c, reporting: nil)
     switch calls[c].state {
-    case .entering, .ended, .backingOff: break
+    case .entering, .ended, .backingOff, .lost: break
     case .pending: leaveQueue(c)
     case .trying:
       if calls[c].job != none {
@@ -340,12 +340,15 @@ extension Engine {
   mutating func abandonmentAtPod(_ j: UInt32) {
     jobs[j].marks &= ~Job.abandonmentUnderWay
     let pod = pods.base + Int(jobs[j].pod)
+    if pod.pointee.marks & Pod.hasDoor != 0, abandonmentAtDoor(j, pod) { return }
     switch jobs[j].state {
     case Job.gone: freeJob(j)
     case Job.queued:
       pod.pointee.account(at: now)
       pod.pointee.queued &-= 1
+      services[pod.pointee.service].queued &-= 1
       pod.pointee.unheard &+= 1
+      countLoss(j)
       jobs[j].state = Job.gone  // freed when its turn in the queue comes
     case Job.working, Job.calling:
       // Under the milder rule what has begun is finished.
@@ -358,10 +361,12 @@ extension Engine {
 
   /// A job that has begun is dropped; its record goes when what it waits for has ended.
   private mutating func dropBegunWork(_ j: UInt32, _ pod: UnsafeMutablePointer<Pod>) {
+    countLoss(j)
     switch jobs[j].state {
     case Job.working:
       pod.pointee.unheard &+= 1
       jobs[j].state = Job.gone
+      leaveProcessor(j)
       jobs[j].step = Step.goneIndex  // freed when its step would have been done
       if jobs[j].marks & Job.hasWorker != 0 { releaseWorker(pod) }
     case Job.calling:
@@ -379,8 +384,16 @@ extension Engine {
     // One more than there are, so that the job is not freed under the loop.
     jobs[j].link &+= 1
     for c in 0..<UInt32(calls.highWater) where liveCall(c, isOf: j) {
-      if calls[c].state == .entering {
+      if calls[c].state == .lost {
+        freeLost(c)
+        childDone(j)
+      } else if calls[c].state == .entering {
         // It is on its way to the proxy and cannot be called back; nobody hears of it.
+        if recorders.isOn {
+          var left = calls[c]
+          left.setResult(0, flags: .downstreamConnectionTermination)
+          countFlow(left)
+        }
         calls[c].parent = Parent.nobody
         childDone(j)
       } else {

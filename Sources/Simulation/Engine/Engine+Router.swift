@@ -30,12 +30,11 @@ extension Engine {
       calls[c].cluster =
         edge.pointee.firstInstance + edge.pointee.random.below(edge.pointee.instanceCount)
     case .besideCaller:
-      // A source has no pod: any of the callers sends its request.
-      let place =
+      let number =
         parent & Parent.tagMask == Parent.job
-        ? jobs[parent & 0xFF_FFFF].pod &- edge.pointee.firstCaller
-        : edge.pointee.random.below(edge.pointee.instanceCount)
-      calls[c].cluster = edge.pointee.firstInstance &+ place
+        ? jobs[parent & 0xFF_FFFF].pod &- edge.pointee.firstCaller : instanceBeside(parent, edge)
+      calls[c].cluster = edge.pointee.firstInstance &+ number
+    case .drawn: drawCaller(c, edge)
     }
     return c
   }
@@ -45,6 +44,8 @@ extension Engine {
     let edge = edges.base + Int(calls[c].edge)
     if edge.pointee.fromCaller.isZero {
       callAtProxy(c)
+    } else if Features.hasPolicies, edge.pointee.callerMarks != 0 {
+      travelToProxy(c, .callAtProxy)
     } else {
       schedule(.callAtProxy, c, along: edge.pointee.fromCaller)
     }
@@ -337,12 +338,11 @@ extension Engine {
     } else {
       edge.pointee.failed &+= 1
     }
-    if histograms.isOn, !edge.pointee.hasClient {
-      histograms.recordEdge(call.pointee.edge, now - call.pointee.started)
-    }
     call.pointee.setResult(reply, flags: flags)
     if edge.pointee.fromCaller.isZero {
       answerAtCaller(c)
+    } else if Features.hasPolicies, edge.pointee.callerMarks != 0 {
+      travelToProxy(c, .answerAtCaller)
     } else {
       schedule(.answerAtCaller, c, along: edge.pointee.fromCaller)
     }
@@ -354,7 +354,9 @@ extension Engine {
     calls.free(c)
     let handle = call.parent & 0xFF_FFFF
     switch call.parent & Parent.tagMask {
-    case Parent.job: childEnded(handle, call)
+    case Parent.job:
+      if recorders.isOn { countFlow(call) }
+      childEnded(handle, call)
     case Parent.source: requestEnded(handle, call)
     default: if Features.hasPolicies { rareParentHears(call) }
     }
@@ -413,7 +415,7 @@ extension Engine {
         if Features.hasPolicies, connection != none { streamEnded(connection, isClean: false) }
       }
     case .pending: if Features.hasPolicies { leaveQueue(c) }
-    case .backingOff, .entering, .ended: break
+    case .backingOff, .entering, .ended, .lost: break
     }
     end(c, outcome, adding: [])
   }
@@ -423,7 +425,7 @@ extension Engine {
     switch calls[c].state {
     case .pending: break  // it links the queue, which the call will leave
     case .backingOff: calls[c].tryTimer = none
-    case .entering, .trying, .ended: cancel(&calls.pointer(c).pointee.tryTimer)
+    case .entering, .trying, .ended, .lost: cancel(&calls.pointer(c).pointee.tryTimer)
     }
   }
 

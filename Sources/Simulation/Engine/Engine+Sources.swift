@@ -96,8 +96,7 @@ extension Engine {
   ///
   /// - Source: k6 `dropped_iterations`.
   mutating func drop(_ count: UInt64, of s: UInt32) {
-    sourceCounts[s].dropped &+= count
-    sourceCounts[s].window.dropped &+= UInt32(clamping: count)
+    recorders.sources[s].dropped &+= count
   }
 
   /// Draws the next gap of a source and schedules the request at its end.
@@ -151,7 +150,7 @@ extension Engine {
   @inline(never) mutating func request(from s: UInt32, parent: UInt32) {
     let source = sources.base + Int(s)
     openRequests += 1
-    sourceCounts[s].offered &+= 1
+    recorders.sources[s].offered &+= 1
     var edge = source.pointee.edge
     if source.pointee.mixCount > 1 { edge = drawEdge(source) }
     if Features.hasPolicies, edges[edge].hasClient {
@@ -218,6 +217,7 @@ extension Engine {
     case Parent.user: userHears(handle, call)
     case Parent.client: clientCallHears(handle, call)
     case Parent.limitedSource: limitedRequestEnded(handle, call)
+    case Parent.door: doorHears(handle, call)
     default: break
     }
   }

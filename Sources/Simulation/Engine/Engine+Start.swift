@@ -8,6 +8,7 @@ extension Engine {
   init(_ model: SimulationModel, seed: UInt64, replication: UInt64, limits: RunLimits) {
     var compiler = ModelCompiler(model, seed: seed, replication: replication)
     compiler.compileServices()
+    compiler.compileNetwork()
     compiler.compileProxies()
     compiler.compileEdges()
     compiler.compileSources()
@@ -29,6 +30,7 @@ extension Engine {
     endpointPods = Table(compiled.endpointPods)
     services = Table(compiled.services)
     pods = Table(compiled.pods)
+    processors = Table(compiled.processors)
     entries = Table(compiled.entries)
     steps = Table(compiled.steps)
     branches = Table(compiled.branches)
@@ -50,11 +52,10 @@ extension Engine {
     filters = Table(count: instances) { _ in FilterChain(random: RandomStream(state: 0)) }
     statistics = Table(count: compiled.clusterKinds.count) { _ in EnvoyClusterStatistics() }
     hostCounts = Table(count: compiled.endpointPods.count) { _ in HostCount() }
-    sourceCounts = Table(count: compiled.sources.count) { _ in SourceCount() }
-    histograms = Histograms(
-      compiled.model.recording, services: compiled.services.count, edges: compiled.edges.count)
-    networkRandom = RandomStream(
-      seed: compiled.seed, replication: compiled.replication, name: "network")
+    recorders = Recorders(compiled)
+    slotOfStep = Table(compiled.slotOfStep)
+    operationSlots = compiled.operationSlots
+    network = compiled.network
     replies.append(SpecialReply(.connectionTermination))
     replies.append(SpecialReply(.connectFailure))
     let levels = compiled.model.recording.occupancyLevels

@@ -149,9 +149,11 @@ extension Engine {
       cluster: none, hostAndWorker: 0, extraAndState: none, edge: 0, attempts: 0, marks: 0)
     if users[user].isClientCall {
       call.started = clientCalls[open].started
+      call.edge = clientCalls[open].edge
       dropClientCall(open)
     } else {
       call.started = calls[open].started
+      call.edge = calls[open].edge
       clientLeaves(open)
     }
     call.setResult(0, flags: [])
@@ -187,7 +189,7 @@ extension Engine {
     users[user].state = .asking
     users[user].iterations &+= 1
     openRequests += 1
-    sourceCounts[s].offered &+= 1
+    recorders.sources[s].offered &+= 1
     let parent = Parent.user | user
     let edge = source.pointee.mixCount > 1 ? drawEdge(source) : source.pointee.edge
     if Features.hasPolicies, edges[edge].hasClient {

@@ -1,4 +1,5 @@
 import EventKernel
+import Orchestration
 import Statistics
 import TimeAndChance
 import TrafficPolicy
@@ -37,6 +38,8 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   var connections = Slab<Connection>(capacity: 16)
   var clientCalls = Slab<ClientCall>(capacity: 16)
   var users = Slab<ClientUser>(capacity: 16)
+  /// Lost messages that wait to be sent again.
+  var messages = Slab<Message>(capacity: 16)
 
   // What the model compiled to.
   var edges: Table<Edge>
@@ -45,6 +48,10 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   var endpointPods: Table<UInt32>
   var services: Table<Service>
   var pods: Table<Pod>
+  /// The CPU of each pod, where any service has a limit.
+  var processors: Table<CFSBandwidth>
+  /// By job: its work on the CPU.
+  var cpuWork = Table<CPUWork>()
   var entries: Table<UInt32>
   var steps: Table<Step>
   var branches: Table<UInt32>
@@ -60,7 +67,8 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   var clientSettings: [ClientSetting]
   var scripts: [HostScript?]
   var memberships: [Bool]
-  var hostSetViews: [HostSetViews]
+  /// By cluster kind, for each home of the proxy's instances.
+  var hostSetViews: [[HostSetViews]]
 
   // State of proxies, made on a pair's first use.
   var clusterOfInstance: Table<UInt32>
@@ -80,8 +88,17 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   var hostCounts: Table<HostCount>
   /// Time with each number of requests, by pod; on demand.
   var occupancy: Table<Int64>
-  var sourceCounts: Table<SourceCount>
-  var histograms: Histograms
+  var recorders: Recorders
+  /// By job at the door of its pod: the first step of what it asks for.
+  var doorSteps = Table<UInt32>()
+  /// By step: the operation that it belongs to, see ``operationSlots``.
+  let slotOfStep: Table<UInt32>
+  /// The operations of services that are counted, in the order of the services.
+  let operationSlots: [OperationSlot]
+  /// How long each pod's CPU limit had held it back at the end of the warm-up.
+  var throttledBefore: [SimDuration] = []
+  /// The edges' counters at the end of the warm-up.
+  var edgesBefore: [EdgeRecord] = []
   var log = RunLog()
   var clients: [ScriptedClient?] = []
   var clientStates: Table<ClientGuard>
@@ -94,9 +111,12 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   var youngerInQueue = Table<UInt32>()
   /// The wait that the answer at hand asks for, while it is judged.
   var pendingAsked: AskedWait?
-  /// Tries and answers whose network holds them back.
-  var heldBack: [HeldBack] = []
-  var networkRandom: RandomStream
+  /// Places, ways, and what goes wrong on them.
+  var network: NetworkTables
+  /// Rules of the network that act now.
+  var activeRules = 0
+  /// Messages that the network holds back, in order.
+  var heldBack: [Message] = []
   /// Replies of scripts that stand in the table of special ones.
   var scriptedReplies: [(reply: HostScript.Reply, index: UInt16)] = []
   /// The end of the run has been scheduled.
@@ -161,6 +181,8 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
     case .faultDelayOver: faultDelayOver(handle, sequence: event.sequence)
     case .rateLimitAnswer: rateLimitAnswer(handle, sequence: event.sequence)
     case .abandonmentAtPod: abandonmentAtPod(handle)
+    case .cpuDone: cpuDone(handle, sequence: event.sequence)
+    case .retransmission: retransmission(handle)
     case .clientRetry: clientRetry(handle, sequence: event.sequence)
     case .clientTryTimeout: clientTryTimeout(handle)
     case .clientDeadline: clientDeadline(handle)
@@ -232,8 +254,13 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   /// Bytes of records, timers and pending events.
   var byteCount: Int {
     calls.byteCount + jobs.byteCount + extras.byteCount + connections.byteCount
-      + clientCalls.byteCount + users.byteCount + jobDeadlines.byteCount
+      + clientCalls.byteCount + users.byteCount + messages.byteCount + jobDeadlines.byteCount
       + youngerInQueue.byteCount + queue.byteCount + log.byteCount
+  }
+
+  /// Jobs that are in use: none when all that was asked has ended, which tests hold it to.
+  var jobCount: Int {
+    (0..<UInt32(jobs.highWater)).count { jobs[$0].state != Job.freed }
   }
 
   /// Whether a limit of the run is reached; once per block of events.

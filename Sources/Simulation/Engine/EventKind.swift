@@ -41,8 +41,12 @@ enum EventKind: UInt8 {
   case faultDelayOver
   /// The rate limit service has answered (call).
   case rateLimitAnswer
+  /// Work under a CPU limit may be done (job; stale unless the sequence matches).
+  case cpuDone
   /// News of an abandoned try has reached its pod (job).
   case abandonmentAtPod
+  /// TCP sends a lost message again (message).
+  case retransmission
   /// A client without a mesh tries again (client call; stale unless the sequence matches).
   case clientRetry
   /// A client without a mesh gives one try up (client call).

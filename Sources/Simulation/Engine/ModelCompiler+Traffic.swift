@@ -141,7 +141,7 @@ extension StepModel {
     case .parallel(let arms): arms.joined().flatMap(\.calledEdges)
     case .branch(let arms): arms.flatMap { $0.steps.flatMap(\.calledEdges) }
     case .loop(_, let steps): steps.flatMap(\.calledEdges)
-    case .work, .wait, .fail: []
+    case .work, .cpu, .wait, .fail: []
     }
   }
 }

@@ -1,4 +1,5 @@
 import EventKernel
+import Orchestration
 import Statistics
 import TimeAndChance
 import TrafficPolicy
@@ -16,12 +17,22 @@ struct ModelCompiler: ~Copyable {
   var clusterKinds: [ClusterKind] = []
   var endpointPods: [UInt32] = []
   var memberships: [Bool] = []
-  var hostSetViews: [HostSetViews] = []
+  var hostSetViews: [[HostSetViews]] = []
+  var network = NetworkTables()
+  /// Who calls through each proxy, each once.
+  var callersOfProxy: [[EdgeModel.Caller]] = []
   var services: [Service] = []
   var pods: [Pod] = []
+  /// As long as ``pods`` when any service has one, else empty.
+  var processors: [CFSBandwidth] = []
   var scripts: [HostScript?] = []
   var entries: [UInt32] = []
   var steps: [Step] = [Step(code: .end), Step(code: .gone)]
+  /// By step: the operation slot.
+  var slotOfStep: [UInt32] = [0, 0]
+  var operationSlots: [OperationSlot] = []
+  /// Whether the service whose steps are compiled has ``ServiceModel/cpu``.
+  private var hasProcessor = false
   var branches: [UInt32] = []
   var choices: [(below: Double, step: UInt32)] = []
   var replies: [SpecialReply] = []
@@ -38,6 +49,8 @@ struct ModelCompiler: ~Copyable {
   var directProxies: [Int: Int]
   /// What the streams of edges are named after.
   var edgeNames: [String] = []
+  /// The first of those stand-ins.
+  let standInStart: Int
 
   init(_ model: SimulationModel, seed: UInt64, replication: UInt64) {
     self.seed = seed
@@ -45,6 +58,7 @@ struct ModelCompiler: ~Copyable {
     var proxyModels = model.proxies
     var directProxies: [Int: Int] = [:]
     var whole = model
+    standInStart = model.proxies.count
     // A call without a proxy is a call through one that does nothing but pick a pod at random.
     for (index, edge) in model.edges.enumerated() {
       guard case .direct(let service, let latency) = edge.carrier else { continue }
@@ -83,6 +97,7 @@ struct ModelCompiler: ~Copyable {
   // MARK: Services
 
   mutating func compileServices() {
+    let hasProcessors = model.services.contains { $0.cpu != nil }
     for service in model.services {
       services.append(
         Service(
@@ -95,7 +110,7 @@ struct ModelCompiler: ~Copyable {
           order: service.queueOrder,
           isLIFO: service.queueOrder == .lifo || service.queueOrder == .lifoDropOldest,
           checksBeforeStart: service.abandonedWork == .droppedAtStart,
-          refusal: service.refusal.reply))
+          refusal: service.refusal.reply, firstSlot: UInt32(operationSlots.count)))
       for pod in service.pods {
         var marks: UInt16 = 0
         if pod.reachability == .down { marks |= Pod.isDown }
@@ -108,13 +123,44 @@ struct ModelCompiler: ~Copyable {
             service: UInt32(services.count - 1), marks: marks,
             random: stream("pod \(service.name)/\(pod.name)")))
         scripts.append(pod.script)
+        if hasProcessors {
+          // Every container's periods begin at a time of their own.
+          var phase = stream("cpu \(service.name)/\(pod.name)")
+          processors.append(
+            CFSBandwidth(
+              limitMilli: service.cpu?.limitMillicores.map { Int64(max(1, $0)) },
+              phase: .zero + .nanoseconds(Int64(phase.below(100_000_000)))))
+        }
       }
-      for operation in service.operations {
-        entries.append(UInt32(steps.count))
-        compile(operation.steps)
-        steps.append(Step(code: .end))
-      }
+      hasProcessor = service.cpu != nil
+      compileOperations(of: service)
     }
+  }
+
+  private mutating func compileOperations(of service: ServiceModel) {
+    let number = services.count - 1
+    let firstSlot = operationSlots.count
+    var unknownEntry: UInt32?
+    for operation in service.operations {
+      if operation.isUnknown, let unknownEntry {
+        entries.append(unknownEntry)
+        continue
+      }
+      let entry = UInt32(steps.count)
+      if operation.isUnknown { unknownEntry = entry }
+      entries.append(entry)
+      compile(operation.steps)
+      steps.append(Step(code: .end))
+      let name = operation.isUnknown ? "" : operation.name
+      let known = operationSlots[firstSlot...].firstIndex { $0.name == name }
+      if known == nil {
+        operationSlots.append(
+          OperationSlot(service: number, name: name, end: UInt32(steps.count - 1)))
+      }
+      let slot = UInt32(known ?? operationSlots.count - 1)
+      while slotOfStep.count < steps.count { slotOfStep.append(slot) }
+    }
+    services[number].slotCount = UInt32(operationSlots.count - firstSlot)
   }
 
   private mutating func compile(_ list: [StepModel]) {
@@ -124,6 +170,8 @@ struct ModelCompiler: ~Copyable {
   private mutating func compile(_ step: StepModel) {
     switch step {
     case .work(let law): steps.append(Step(code: .work, law: laws.compile(law)))
+    case .cpu(let law):
+      steps.append(Step(code: hasProcessor ? .cpu : .work, law: laws.compile(law)))
     case .wait(let law): steps.append(Step(code: .wait, law: laws.compile(law)))
     case .call(let edge): steps.append(Step(code: .call, a: UInt32(edge)))
     case .callIgnoringFailure(let edge):
@@ -186,18 +234,30 @@ struct ModelCompiler: ~Copyable {
     var slots: UInt32 = 0
     for (index, proxy) in proxyModels.enumerated() {
       let count = instanceCount(proxy.placement)
+      let clusters = UInt32(proxy.configuration.clusters.count)
+      let isDoor = proxy.placement.isInFront
       var phase = stream("sweep phases \(proxy.name)")
       proxies.append(
         Proxy(
           firstInstance: instances, instanceCount: count,
           workers: UInt32(max(1, proxy.configuration.workerThreads)),
-          clusterCount: UInt32(proxy.configuration.clusters.count), firstSlot: slots,
+          clusterCount: clusters, kindStride: isDoor ? clusters : 0, firstSlot: slots,
           firstKind: UInt32(clusterKinds.count), phases: (0..<count).map { _ in phase.unit() }))
-      for (number, cluster) in proxy.configuration.clusters.enumerated() {
-        compile(cluster, of: index, number: number)
+      compileSite(of: index, instances: count)
+      if case .inFrontOfEachPod(let service) = proxy.placement {
+        for pod in 0..<Int(count) {
+          let own = ProxyModel.Endpoint(pod: PodReference(service: service, pod: pod))
+          for (number, cluster) in proxy.configuration.clusters.enumerated() {
+            compile(cluster, of: index, number: number, endpoints: [own])
+          }
+        }
+      } else {
+        for (number, cluster) in proxy.configuration.clusters.enumerated() {
+          compile(cluster, of: index, number: number, endpoints: proxy.endpoints[number])
+        }
       }
       instances += count
-      slots += count * UInt32(proxy.configuration.clusters.count)
+      slots += count * clusters
     }
   }
 
@@ -205,17 +265,23 @@ struct ModelCompiler: ~Copyable {
     switch placement {
     case .shared(let instances): UInt32(max(1, instances))
     case .besideEachCaller(let service): UInt32(max(1, model.services[service].pods.count))
+    case .inFrontOfEachPod(let service): UInt32(model.services[service].pods.count)
     }
   }
 
-  private mutating func compile(_ cluster: Cluster, of proxy: Int, number: Int) {
+  private mutating func compile(
+    _ cluster: Cluster, of proxy: Int, number: Int, endpoints: [ProxyModel.Endpoint]
+  ) {
     let proxyModel = proxyModels[proxy]
-    let endpoints = proxyModel.endpoints[number]
+    let time = timeToHosts(of: proxy, endpoints)
+    network.toHost.append(time)
+    let oneWay = SimDuration(seconds: time ?? 0)
+    let handshake = proxyModel.ways == nil ? proxyModel.connect ?? .zero : oneWay * 2
     let isHTTP2 = cluster.upstreamProtocol == .http2
     let kind = ClusterKind(
       proxy: UInt32(proxy), index: UInt32(number), firstEndpoint: UInt32(endpointPods.count),
-      endpointCount: UInt32(endpoints.count), toHost: fixed(proxyModel.toHost),
-      connectRTT: fixed(proxyModel.connect ?? .zero),
+      endpointCount: UInt32(endpoints.count), toHost: fixed(oneWay),
+      connectRTT: fixed(handshake),
       connectTimeout: fixed(Optional(cluster.connectTimeout)),
       idleTimeout: fixed(cluster.idleTimeout), opensConnections: proxyModel.connect != nil,
       isHTTP2: isHTTP2, hasDetector: cluster.outlierDetection != nil,
@@ -228,15 +294,31 @@ struct ModelCompiler: ~Copyable {
       workers: UInt32(max(1, proxyModel.configuration.workerThreads)))
     clusterKinds.append(kind)
     for endpoint in endpoints {
-      endpointPods.append(
-        services[endpoint.pod.service].firstPod + UInt32(endpoint.pod.pod))
+      let pod = services[endpoint.pod.service].firstPod + UInt32(endpoint.pod.pod)
+      endpointPods.append(pod)
+      if time == nil { pods[Int(pod)].marks |= Pod.hasWays }
       memberships.append(endpoint.isMember)
     }
     let hosts = endpoints.map {
       HostTopology.Host(
         weight: $0.weight, priority: $0.priority, locality: $0.locality, hashKey: $0.hashKey)
     }
-    hostSetViews.append(HostSetViews(HostTopology(cluster, hosts: hosts)))
+    guard !proxyModel.homes.isEmpty else {
+      hostSetViews.append([HostSetViews(HostTopology(cluster, hosts: hosts))])
+      return
+    }
+    hostSetViews.append(
+      proxyModel.homes.map { home in
+        var own = cluster
+        own.localityWeighted = cluster.localityWeighted && home.localityWeights[number] != nil
+        own.localityWeights = home.localityWeights[number] ?? []
+        let seen = zip(hosts, home.priorities[number]).map { host, priority in
+          HostTopology.Host(
+            weight: Int(host.weight), priority: priority, locality: host.locality,
+            hashKey: host.hashKey)
+        }
+        return HostSetViews(HostTopology(own, hosts: seen))
+      })
   }
 
   // MARK: Edges
@@ -249,15 +331,15 @@ struct ModelCompiler: ~Copyable {
       case .proxy(let number): proxy = number
       case .direct: proxy = directProxies[index] ?? 0
       }
-      let route = proxyModels[proxy].configuration.routes.first {
-        $0.match.takes(edge.attributes)
-      }
-      compileEdge(edge, proxy: proxy, action: route?.action, model: index)
+      compileEdge(
+        edge, proxy: proxy, route: route(of: edge, proxy), model: index)
       compileClient(edge)
     }
     // Mirrors are edges of their own, behind those of the model.
     for index in model.edges.indices { compileMirrors(of: index) }
+    compileDoors()
     compileDeadlines()
+    precondition(edges.count <= 1 << 16, "more than 65536 edges and mirrors: \(edges.count)")
   }
 
   /// Names of streams that stay as they are whatever else is in the model: of equal names, all but
@@ -273,36 +355,70 @@ struct ModelCompiler: ~Copyable {
     }
   }
 
+  /// The first route of a proxy that takes an edge's requests.
+  private func route(of edge: EdgeModel, _ proxy: Int) -> Int? {
+    proxyModels[proxy].configuration.routes.firstIndex { $0.match.takes(edge.attributes) }
+  }
+
+  /// An edge for each kind of proxy in front of pods, behind all others.
+  private mutating func compileDoors() {
+    for (proxy, proxyModel) in proxyModels.enumerated() {
+      guard case .inFrontOfEachPod(let service) = proxyModel.placement else { continue }
+      let edge = EdgeModel(name: "inside \(proxyModel.name)", carrier: .proxy(proxy))
+      services[service].door = UInt32(edges.count)
+      services[service].hearsOfAbandonment = true
+      compileEdge(
+        edge, proxy: proxy, route: route(of: edge, proxy),
+        model: model.edges.count + proxy)
+      edges[edges.count - 1].operation = Edge.isInside
+      edges[edges.count - 1].hasEntryWork = true
+      let first = Int(services[service].firstPod)
+      for pod in first..<(first + Int(services[service].podCount)) {
+        pods[pod].marks |= Pod.hasDoor
+      }
+    }
+  }
+
   private mutating func compileEdge(
-    _ edge: EdgeModel, proxy: Int, action: RouteAction?, mirror: Int? = nil, model index: Int
+    _ edge: EdgeModel, proxy: Int, route: Int?, mirrored: ForwardAction? = nil,
+    mirror: Int? = nil, model index: Int
   ) {
     let isMirror = mirror != nil
     let proxyModel = proxyModels[proxy]
     let copy = mirror.map { " mirror \($0 + 1)" } ?? ""
+    let time = timeFromCaller(edge, proxy: proxy)
+    network.fromCaller.append(time)
+    let name = index < edgeNames.count ? edgeNames[index] : edge.name
     var compiled = Edge(
-      random: stream("edge \(edgeNames[index])\(copy)"),
-      fromCaller: fixed(proxyModel.fromCaller), routeTimeout: fixed(SimDuration?.none),
+      random: stream("edge \(name)\(copy)"),
+      fromCaller: fixed(SimDuration(seconds: time ?? 0)), routeTimeout: fixed(SimDuration?.none),
       tryTimeout: fixed(SimDuration?.none), streamIdle: fixed(SimDuration?.none),
       maxStreamDuration: fixed(SimDuration?.none))
     compiled.proxy = UInt32(proxy)
     compiled.model = UInt32(index)
+    if !isMirror, let flow = edge.flow { compiled.flow = UInt32(flow) }
     compiled.firstInstance = proxies[proxy].firstInstance
     compiled.instanceCount = proxies[proxy].instanceCount
-    switch proxyModel.placement {
-    case .besideEachCaller(let service):
-      compiled.placement = .besideCaller
-      compiled.firstCaller = services[service].firstPod
-    case .shared(let instances): compiled.placement = instances > 1 ? .random : .single
+    compiled.route = Int32(route ?? -1)
+    if time == nil {
+      compiled.callerMarks |= Edge.hasWays
+      compiled.fromCaller.isZero = false
     }
+    compiled.fromCallerIsZero = compiled.fromCaller.isZero
+    place(&compiled, edge, proxyModel.placement, index)
     compiled.operation = UInt32(edge.operation)
     compiled.failureReply = UInt16(clamping: edge.statusOnFailure)
     compiled.isMirror = isMirror
     let isEntry = model.sources.contains { $0.mix.contains { $0.edge == index } }
     let carriesExtras = isEntry && (model.recording.requests || hasScriptedClient)
     compiled.hasEntryWork =
-      !isMirror && (carriesExtras || !proxyModel.configuration.filters.isEmpty)
+      !isMirror
+      && (carriesExtras || compiled.placement == .drawn || !proxyModel.configuration.filters.isEmpty
+        || proxyModel.routeRateLimits.contains { $0 != nil })
     compiled.hasClient = !isMirror && edge.client != nil
     var policy: RetryPolicy?
+    var action = route.map { proxyModel.configuration.routes[$0].action }
+    if let mirrored { action = .forward(mirrored) }
     switch action {
     case nil: compiled.action = .noRoute
     case .unknownCluster: compiled.action = .unknownCluster
@@ -315,6 +431,31 @@ struct ModelCompiler: ~Copyable {
     }
     edges.append(compiled)
     retryPolicies.append(policy)
+  }
+
+  /// Which instance of its proxy takes an edge's calls, and which pods make them.
+  private func place(
+    _ compiled: inout Edge, _ edge: EdgeModel, _ placement: ProxyModel.Placement, _ index: Int
+  ) {
+    if case .pods(let service) = edge.caller {
+      compiled.firstCaller = services[service].firstPod
+      compiled.callerCount = services[service].podCount
+    }
+    switch placement {
+    case .besideEachCaller(let service):
+      compiled.placement = .besideCaller
+      compiled.firstCaller = services[service].firstPod
+      compiled.callerCount = services[service].podCount
+    case .inFrontOfEachPod: compiled.placement = .single
+    case .shared(let instances):
+      compiled.placement = instances > 1 ? .random : .single
+      // Where a request of a source begins matters when there are several places, or trouble.
+      guard compiled.callerCount > 0,
+        !network.rules.isEmpty || Set(places(of: edge.caller)).count > 1,
+        model.sources.contains(where: { $0.mix.contains { $0.edge == index } })
+      else { return }
+      compiled.placement = .drawn
+    }
   }
 
   private mutating func apply(
@@ -362,10 +503,10 @@ struct ModelCompiler: ~Copyable {
 
   private mutating func compileMirrors(of index: Int) {
     let proxy = Int(edges[index].proxy)
-    let route = proxyModels[proxy].configuration.routes.first {
-      $0.match.takes(model.edges[index].attributes)
-    }
-    guard case .forward(let forward)? = route?.action else { return }
+    guard edges[index].route >= 0,
+      case .forward(let forward) =
+        proxyModels[proxy].configuration.routes[Int(edges[index].route)].action
+    else { return }
     edges[index].firstMirror = UInt32(mirrors.count)
     for (number, mirror) in forward.mirrors.enumerated() {
       mirrors.append(
@@ -375,7 +516,8 @@ struct ModelCompiler: ~Copyable {
       copy.mirrors = []
       copy.hedgeOnPerTryTimeout = false
       compileEdge(
-        model.edges[index], proxy: proxy, action: .forward(copy), mirror: number, model: index)
+        model.edges[index], proxy: proxy, route: Int(edges[index].route), mirrored: copy,
+        mirror: number, model: index)
     }
   }
 }
@@ -387,6 +529,13 @@ extension ServiceModel.Refusal {
     case .status(let status): UInt16(clamping: status)
     case .silence: 0
     }
+  }
+}
+
+extension ProxyModel.Placement {
+  /// Whether instances stand in front of pods.
+  var isInFront: Bool {
+    if case .inFrontOfEachPod = self { true } else { false }
   }
 }
 

@@ -21,6 +21,8 @@ struct Call: BitwiseCopyable {
     case backingOff
     /// Ended; the answer is on its way to the caller, see ``Call/setResult(_:flags:)``.
     case ended
+    /// It, or its answer, has vanished on the way; only its caller can end it.
+    case lost
   }
 
   /// When the caller made it.
@@ -93,6 +95,8 @@ enum Parent {
   static let nobody: UInt32 = 4 << 24
   /// An open-loop source that limits its open requests (source).
   static let limitedSource: UInt32 = 5 << 24
+  /// A request that has reached the proxy in front of its pod (job handle).
+  static let door: UInt32 = 6 << 24
 
   static let tagMask: UInt32 = 0xFF00_0000
 }
@@ -142,6 +146,11 @@ struct CallExtra: BitwiseCopyable {
   var chosenCluster: Int32 = -1
   /// The arrival at the proxy.
   var arrived = SimTime.zero
+  /// The pod at which a source's request begins.
+  var callerPod: UInt32 = none
+  /// What is asked of the pod behind its own proxy, and the number of the try that brought it.
+  var operation: UInt32 = 0
+  var attempt: UInt16 = 0
 }
 
 /// A try as it exists on the wire and in a pod; it may outlive its call.
@@ -189,6 +198,9 @@ struct Job: BitwiseCopyable {
   static let ignoresFailure: UInt8 = 1 << 5
   static let forwards: UInt8 = 1 << 6
   static let isRetry: UInt8 = 1 << 7
+  /// It comes from the proxy in front of its pod; a mirrored copy is never retried, so that both
+  /// marks together are free.
+  static let isInside: UInt8 = isMirror | isRetry
 }
 
 /// A connection of a proxy to a host.
@@ -266,6 +278,8 @@ struct Pod: BitwiseCopyable {
   /// Time with so many requests in the pod, by number up to ``occupancyTop``; on demand.
   var occupancy: UnsafeMutablePointer<Int64>?
   var occupancyTop: Int32 = 0
+  /// How often it has died, where CPU is modelled.
+  var deaths: UInt32 = 0
   /// An injected share of failures.
   var failShare: Double = 0
   var failReply: UInt16 = 0
@@ -278,17 +292,23 @@ struct Pod: BitwiseCopyable {
   static let failsAfterService: UInt16 = 1 << 5
   /// The pod's health check answers badly.
   static let isUnhealthy: UInt16 = 1 << 6
-  /// Its service's network does, see ``Service/networkMarks``.
+  /// A rule of the network may concern messages between it and who calls it.
   static let hasNetworkFault: UInt16 = 1 << 7
   /// ``slowFactor`` is not 1.
   static let isSlow: UInt16 = 1 << 8
   /// Callers tell it by when they want its answers.
-  static let seesDeadlines: UInt16 = 1 << 12
+  static let seesDeadlines: UInt16 = 1 << 14
+  /// The ways to it are not the same for all who call it.
+  static let hasWays: UInt16 = 1 << 12
+  /// A proxy in front of it looks at every request.
+  static let hasDoor: UInt16 = 1 << 13
   /// What an answer must be looked at for.
-  static let concernsAnswers = failsAfterService
+  static let concernsAnswers = failsAfterService | hasDoor
   /// What an arriving try must be looked at for.
   static let concernsArrivals =
-    isDown | isBlackhole | isScripted | hangs | failsAtOnce | seesDeadlines
+    isDown | isBlackhole | isScripted | hangs | failsAtOnce | hasDoor | seesDeadlines
+  /// What a message on the way to or from it must be looked at for.
+  static let concernsTravel = hasNetworkFault | hasWays
 
   @inline(__always) mutating func account(at now: SimTime) {
     let elapsed = (now - lastChange).nanoseconds

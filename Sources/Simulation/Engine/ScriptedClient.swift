@@ -113,7 +113,7 @@ extension Engine {
     users[user] = ClientUser(source: s, phase: UInt32(client.phase))
     let parent = Parent.user | user
     openRequests += 1
-    sourceCounts[s].offered &+= 1
+    recorders.sources[s].offered &+= 1
     let x = logRequest(s, parent, phase: client.phase, index: index)
     if case .keys(let hashes) = client.phases[client.phase] {
       extras[x].hasHash = true

@@ -36,8 +36,10 @@ struct Edge {
     case single
     /// One drawn at random.
     case random
-    /// The caller's own.
+    /// The caller's own; one drawn at random for callers that are no pods.
     case besideCaller
+    /// One drawn at random, for a caller that is a pod drawn at random.
+    case drawn
   }
 
   var action = Action.noRoute
@@ -53,6 +55,10 @@ struct Edge {
   var hasClient = false
   /// The marks of a new call: none, or ``Call/mindsDeadline``.
   var callMarks: UInt8 = 0
+  /// Why the way from the caller must be looked at, see the constants; 0 on the common path.
+  var callerMarks: UInt8 = 0
+  /// ``fromCaller`` takes no time while no rule of the network says otherwise.
+  var fromCallerIsZero = true
   var maxPicks: UInt32 = 1
   var previousPrioritiesFrequency: UInt32 = 0
   var proxy: UInt32 = 0
@@ -63,8 +69,11 @@ struct Edge {
   var mirrorCount: UInt32 = 0
   /// Draws of the proxy instance, the cluster, and mirrors.
   var random: RandomStream
-  /// The first pod of the calling service, for ``Placement/besideCaller``.
+  /// The pods of the calling service; none for callers outside.
   var firstCaller: UInt32 = 0
+  var callerCount: UInt32 = 0
+  /// The route in the proxy's configuration, or -1.
+  var route: Int32 = -1
   /// The cluster in the proxy's configuration; for weights, the first entry and count.
   var cluster: UInt32 = 0
   var weightCount: UInt32 = 0
@@ -82,8 +91,10 @@ struct Edge {
   var classifier = RetryClassifier()
   /// The model's edge, for cold details.
   var model: UInt32 = 0
+  /// The flow that its calls are counted with, or ``none``.
+  var flow: UInt32 = none
 
-  // Counters, from the end of the warm-up.
+  // Counters, from the start of the run.
   var calls: UInt64 = 0
   var succeeded: UInt64 = 0
   var failed: UInt64 = 0
@@ -92,6 +103,13 @@ struct Edge {
   var retriesRefused: UInt64 = 0
   /// Calls of clients that handle failures themselves; each may be several calls above.
   var client = ClientCount()
+
+  /// The way from the caller is not the same for all.
+  static let hasWays: UInt8 = 1 << 0
+  /// A rule of the network may concern it.
+  static let hasNetworkFault: UInt8 = 1 << 1
+  /// In ``operation``: calls of this edge come from the proxy in front of their pod.
+  static let isInside: UInt32 = 1 << 31
 }
 
 /// Counters of the calls of clients that handle failures themselves.
@@ -110,6 +128,8 @@ struct Proxy {
   var instanceCount: UInt32
   var workers: UInt32
   var clusterCount: UInt32
+  /// From an instance's cluster kinds to the next one's; 0 when all instances share them.
+  var kindStride: UInt32 = 0
   /// The first entry of its instances' clusters in the table of states.
   var firstSlot: UInt32
   /// The first of its clusters among all kinds.
@@ -208,19 +228,20 @@ struct Service {
   var seesDeadlines = false
   /// 0: a full queue is silent.
   var refusal: UInt16
-  /// Extra one-way delay, loss and hold of the network towards its pods; rarely set.
-  var networkMarks: UInt8 = 0
-  var extraDelay = SimDuration.zero
-  var lossShare = 0.0
+  /// The edge of the proxy in front of each of its pods, or ``none``.
+  var door: UInt32 = none
   var lastQueueFull = SimTime(nanoseconds: .min / 2)
-  /// Retries among the tries that arrived.
-  var retries: UInt64 = 0
+  /// Waiting requests of all pods, and the most of them, in all and in the present window.
+  var queued: Int32 = 0
+  var peakQueued: Int32 = 0
+  var peakQueuedInWindow: Int32 = 0
+  /// Open connections of proxies to its pods.
+  var connections: Int32 = 0
+  /// The first of its operations among all that are counted, and how many.
+  var firstSlot: UInt32
+  var slotCount: UInt32 = 0
   /// Pairs of proxy instance and pod with the pod ejected.
   var ejected = 0
-
-  static let delayed: UInt8 = 1
-  static let lossy: UInt8 = 2
-  static let held: UInt8 = 4
 }
 
 /// A step of an operation, compiled: what to do, and where to go on.
@@ -229,6 +250,8 @@ struct Step {
   enum Code: UInt8 {
     /// Draw a time and work; stretched by slow-downs.
     case work
+    /// Draw CPU time and use it under the pod's limit.
+    case cpu
     /// Draw a time and wait.
     case wait
     /// Call along edge ``Step/a``.
@@ -260,6 +283,14 @@ struct Step {
   /// The table of steps begins with an end, and the end of dropped work.
   static let endIndex: UInt32 = 0
   static let goneIndex: UInt32 = 1
+}
+
+/// An operation of a service that is counted by itself; all unknown ones of a service are one.
+struct OperationSlot {
+  var service: Int
+  var name: String
+  /// The step that ends it.
+  var end: UInt32
 }
 
 /// A reply that is more than a status.

@@ -50,14 +50,21 @@ public struct ServiceModel: Sendable {
   public var abandonedWork: AbandonedWork
   /// True when a request keeps its worker while it waits for calls of its own.
   public var holdsWorkerWhileCalling: Bool
+  /// What CPU each pod has; nil gives every request a core of its own.
+  public var cpu: CPUModel?
   /// What the pods do, by operation; edges name one by index.
   public var operations: [OperationModel]
+  /// Whether the latencies of every window are kept, for quantiles over parts of the run.
+  public var keepsWindowLatency: Bool
+  /// What the proxy in front of each pod adds to the way, for callers with ``ProxyModel/ways``.
+  public var hop: HopModel
   /// A service of those pods.
   public init(
     name: String, pods: [PodModel], workers: Int? = nil, queueLimit: Int? = nil,
     queueOrder: QueueOrder = .fifo, refusal: Refusal = .status(503),
     abandonedWork: AbandonedWork = .finished, holdsWorkerWhileCalling: Bool = true,
-    operations: [OperationModel]
+    cpu: CPUModel? = nil, operations: [OperationModel], keepsWindowLatency: Bool = false,
+    hop: HopModel = HopModel()
   ) {
     self.name = name
     self.pods = pods
@@ -67,8 +74,20 @@ public struct ServiceModel: Sendable {
     self.refusal = refusal
     self.abandonedWork = abandonedWork
     self.holdsWorkerWhileCalling = holdsWorkerWhileCalling
+    self.cpu = cpu
     self.operations = operations
+    self.keepsWindowLatency = keepsWindowLatency
+    self.hop = hop
   }
+}
+
+/// The CPU of a service's pods.
+public struct CPUModel: Sendable, Equatable {
+  /// The limit of each pod in thousandths of a core, at least 1; nil is none, and only what
+  /// neighbours steal matters.
+  public var limitMillicores: Int?
+  /// Pods of that limit.
+  public init(limitMillicores: Int? = nil) { self.limitMillicores = limitMillicores }
 }
 
 /// One pod: an address that answers, refuses, or is silent.
@@ -88,12 +107,17 @@ public struct PodModel: Sendable {
   public var reachability: Reachability
   /// The answers of a scripted pod, in place of the operation's steps; nil runs the steps.
   public var script: HostScript?
+  /// Where it stands: a place of ``SimulationModel/network``.
+  public var place: Int
 
   /// A pod.
-  public init(name: String, reachability: Reachability = .up, script: HostScript? = nil) {
+  public init(
+    name: String, reachability: Reachability = .up, script: HostScript? = nil, place: Int = 0
+  ) {
     self.name = name
     self.reachability = reachability
     self.script = script
+    self.place = place
   }
 }
 
@@ -108,6 +132,17 @@ public struct OperationModel: Sendable {
   public init(name: String, steps: [StepModel]) {
     self.name = name
     self.steps = steps
+  }
+
+  /// What a service answers when it is asked for something that it does not know: 404.
+  public static func unknown(_ name: String) -> OperationModel {
+    OperationModel(name: name, steps: [.fail(probability: 1, status: 404)])
+  }
+
+  /// Whether it is what ``unknown(_:)`` makes.
+  var isUnknown: Bool {
+    if steps.count == 1, case .fail(1, 404) = steps[0] { return true }
+    return false
   }
 
   /// The operation of a forwarding proxy: passes the request on and its outcome back.
@@ -125,6 +160,10 @@ public indirect enum StepModel: Sendable {
   ///
   /// Stretched by a slow-down fault of the pod.
   case work(Distribution)
+  /// Uses that much CPU time, holding a worker: under the pod's limit and beside its other work.
+  ///
+  /// Without ``ServiceModel/cpu`` every request has a core of its own, and it is the same as work.
+  case cpu(Distribution)
   /// Waits for a drawn time, holding a worker, not stretched by slow-downs.
   case wait(Distribution)
   /// Calls along an edge and waits for the answer; a failure ends the operation.

@@ -14,6 +14,9 @@ public struct SimulationModel: Sendable {
   public var proxies: [ProxyModel]
   /// Where calls lead: every call of a source or step names one of these.
   public var edges: [EdgeModel]
+  /// Groups of edges whose calls are counted together; with
+  /// ``RecordingOptions/serviceHistograms``.
+  public var flows: [FlowModel]
   /// Where requests come from.
   public var sources: [SourceModel]
   /// What happens at fixed times: faults begin and end, hosts come and go.
@@ -26,23 +29,28 @@ public struct SimulationModel: Sendable {
   public var warmup: SimDuration
   /// What is recorded beside the counters.
   public var recording: RecordingOptions
+  /// The places of pods and proxies and the ways between them.
+  public var network: NetworkModel
 
   /// A model of those parts.
   public init(
     services: [ServiceModel] = [], proxies: [ProxyModel] = [], edges: [EdgeModel] = [],
-    sources: [SourceModel] = [], actions: [TimedAction] = [], duration: SimDuration? = nil,
+    flows: [FlowModel] = [], sources: [SourceModel] = [], actions: [TimedAction] = [],
+    duration: SimDuration? = nil,
     linger: SimDuration = .zero, warmup: SimDuration = .zero,
-    recording: RecordingOptions = RecordingOptions()
+    recording: RecordingOptions = RecordingOptions(), network: NetworkModel = NetworkModel()
   ) {
     self.services = services
     self.proxies = proxies
     self.edges = edges
+    self.flows = flows
     self.sources = sources
     self.actions = actions
     self.duration = duration
     self.linger = linger
     self.warmup = warmup
     self.recording = recording
+    self.network = network
   }
 }
 
@@ -57,20 +65,27 @@ public struct RecordingOptions: Sendable, Equatable {
   public var causes: Bool
   /// The length of a window of the time series; nil records none.
   public var window: SimDuration?
-  /// A latency histogram for each service and edge, beside those of the sources.
+  /// Counts and latencies of each operation and flow, beside those of the sources.
   public var serviceHistograms: Bool
+  /// A histogram of the time from arrival to the start of service, for each service.
+  public var waits: Bool
+  /// The latencies of every window of each source.
+  public var windowLatency: Bool
   /// How many levels of ``ServiceRecord/occupancy`` are measured; 0 measures none.
   public var occupancyLevels: Int
 
   /// Nothing beside the counters, unless asked.
   public init(
     requests: Bool = false, causes: Bool = false, window: SimDuration? = nil,
-    serviceHistograms: Bool = false, occupancyLevels: Int = 0
+    serviceHistograms: Bool = false, waits: Bool = false, windowLatency: Bool = false,
+    occupancyLevels: Int = 0
   ) {
     self.requests = requests
     self.causes = causes
     self.window = window
     self.serviceHistograms = serviceHistograms
+    self.waits = waits
+    self.windowLatency = windowLatency
     self.occupancyLevels = occupancyLevels
   }
 }

@@ -126,14 +126,16 @@ public enum ActionKind: Sendable {
   case membership(PodReference, isMember: Bool)
   /// Work drawn from now on takes so many times as long; 1 ends it.
   case slow(PodReference, factor: Double)
+  /// Neighbours take that share of every core of the pod, 0 ..< 1; 0 ends it.
+  ///
+  /// Only pods of services with ``ServiceModel/cpu`` feel it.
+  case steal(PodReference, share: Double)
   /// That share of requests is answered with a status; share 0 ends it.
   case fail(PodReference, share: Double, status: Int, afterService: Bool)
   /// Requests that arrive are never answered; false ends it.
   case hang(PodReference, Bool)
-  /// Extra one-way delay between a proxy's instances (or direct callers) and a service's pods.
-  case networkDelay(toService: Int, extra: SimDuration)
-  /// Share of messages towards a service's pods that are lost.
-  case networkLoss(toService: Int, share: Double)
-  /// Messages towards a service's pods are held back and delivered when it ends.
+  /// A rule of ``NetworkModel/rules`` acts from now on, or no longer.
+  case network(rule: Int, isActive: Bool)
+  /// Messages to a service's pods and their answers are held back and delivered when it ends.
   case networkHold(toService: Int, Bool)
 }

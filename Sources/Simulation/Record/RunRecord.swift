@@ -7,9 +7,11 @@ public import TrafficPolicy
 /// Plain values; the same for the same model and seed.
 public struct RunRecord: Sendable {
   /// Counters and latencies of each source, in the model's order.
-  public var sources: [SourceRecord] = []
+  public var sources: [FlowRecord] = []
   /// Counters of each edge, in the model's order.
   public var edges: [EdgeRecord] = []
+  /// Calls of each flow, in the model's order; with ``RecordingOptions/serviceHistograms``.
+  public var flows: [FlowRecord] = []
   /// Counters of each service's pods, in the model's order.
   public var services: [ServiceRecord] = []
   /// Counters of each proxy kind, in the model's order.
@@ -144,6 +146,8 @@ public struct CausalEvent: Sendable {
     case overflowBegan
     /// A queue was full and refused its first request after a quiet second.
     case queueFull
+    /// A pod's CPU limit held it back for the first time after a quiet second.
+    case throttled
     /// A rate limit refused its first request after a quiet second.
     case rateLimited
   }
@@ -174,53 +178,6 @@ public struct CausalEvent: Sendable {
   }
 }
 
-/// Counters and latencies of one source, as it saw them, after the warm-up.
-public struct SourceRecord: Sendable {
-  /// Requests started.
-  public var offered: UInt64 = 0
-  /// Requests that were due and not started: beyond the limit of open ones, or iterations that
-  /// were left when the source ended.
-  ///
-  /// - Source: k6 `dropped_iterations`.
-  public var dropped: UInt64 = 0
-  /// Requests that ended, by status; the key is the status (0: no answer).
-  public var byStatus: [Int: UInt64] = [:]
-  /// Requests that ended, by response flags.
-  public var byFlags: [ResponseFlags: UInt64] = [:]
-  /// Requests open at the end of the run.
-  public var open: UInt64 = 0
-  /// Latency of every request that ended.
-  public var latency = LatencyHistogram()
-  /// Latency of those answered below 500.
-  public var successLatency = LatencyHistogram()
-  /// The time series; with ``RecordingOptions/window``.
-  public var windows: [SourceWindow] = []
-}
-
-/// A window of a source's time series, by the time of the end of requests.
-public struct SourceWindow: Sendable, Equatable {
-  /// Requests started in the window.
-  public var offered: UInt32 = 0
-  /// Requests that were due in the window and not started.
-  public var dropped: UInt32 = 0
-  /// Ended below 400.
-  public var succeeded: UInt32 = 0
-  /// Ended 4xx, 429 apart.
-  public var clientErrors: UInt32 = 0
-  /// Ended 429.
-  public var limited: UInt32 = 0
-  /// Ended 5xx.
-  public var serverErrors: UInt32 = 0
-  /// Ended without an answer.
-  public var unanswered: UInt32 = 0
-  /// Latency quantiles in nanoseconds; 0 when nothing ended.
-  public var p50: Int64 = 0
-  /// The 99th percentile.
-  public var p99: Int64 = 0
-  /// The largest.
-  public var max: Int64 = 0
-}
-
 /// Counters of one edge, after the warm-up.
 public struct EdgeRecord: Sendable {
   /// Calls begun.
@@ -239,24 +196,60 @@ public struct EdgeRecord: Sendable {
   public var refusedByBucket: UInt64 = 0
   /// Retries refused by the caller's own breaker.
   public var refusedByBreaker: UInt64 = 0
-  /// Latency of every call that ended; with ``RecordingOptions/serviceHistograms``.
-  public var latency: LatencyHistogram?
+}
+
+extension EdgeRecord {
+  /// The counters of an edge at run time.
+  init(_ edge: Edge) {
+    self.init(
+      calls: edge.hasClient ? edge.client.calls : edge.calls,
+      succeeded: edge.hasClient ? edge.client.succeeded : edge.succeeded,
+      failed: edge.hasClient ? edge.client.failed : edge.failed,
+      attempts: edge.attempts, retries: edge.retries, retriesRefused: edge.retriesRefused,
+      refusedByBucket: edge.client.refusedByBucket,
+      refusedByBreaker: edge.client.refusedByBreaker)
+  }
+
+  /// What came after an earlier time.
+  func since(_ before: EdgeRecord) -> EdgeRecord {
+    EdgeRecord(
+      calls: calls &- before.calls, succeeded: succeeded &- before.succeeded,
+      failed: failed &- before.failed, attempts: attempts &- before.attempts,
+      retries: retries &- before.retries,
+      retriesRefused: retriesRefused &- before.retriesRefused,
+      refusedByBucket: refusedByBucket &- before.refusedByBucket,
+      refusedByBreaker: refusedByBreaker &- before.refusedByBreaker)
+  }
 }
 
 /// Counters of one service, after the warm-up.
 public struct ServiceRecord: Sendable {
+  /// An operation and the tries that asked for it.
+  public struct Operation: Sendable {
+    /// The name; empty for everything that the service does not know.
+    public var name: String
+    /// The tries, as pods saw them.
+    public var flow: FlowRecord
+  }
+
   /// Its pods, in the model's order.
   public var pods: [PodRecord] = []
-  /// Time from arrival to the start of service; with ``RecordingOptions/serviceHistograms``.
+  /// The most waiting requests at once, all pods together.
+  public var peakQueue = 0
+  /// Time from arrival to the start of service; with ``RecordingOptions/waits``.
   public var wait: LatencyHistogram?
-  /// Time from arrival to the answer; with ``RecordingOptions/serviceHistograms``.
-  public var sojourn: LatencyHistogram?
+  /// Its operations, in the model's order; with ``RecordingOptions/serviceHistograms``.
+  public var operations: [Operation] = []
   /// The time average of the number of pods that hold at least n requests, waiting or in service.
   ///
   /// The index is n. As long as ``RecordingOptions/occupancyLevels``.
   public var occupancy: [Double] = []
-  /// The time series; with ``RecordingOptions/window``.
+  /// The time series of its pods; with ``RecordingOptions/window``.
   public var windows: [ServiceWindow] = []
+  /// The time series of the tries of all operations together; with both of these.
+  public var flowWindows: [FlowWindow] = []
+  /// The latencies of each of those windows; where ``ServiceModel/keepsWindowLatency`` asks for it.
+  public var windowLatency: [CompactHistogram] = []
 }
 
 /// Counters of one pod, after the warm-up.
@@ -283,26 +276,26 @@ public struct PodRecord: Sendable {
   public var connectionsAccepted: UInt64 = 0
   /// Arrivals that found no free worker.
   public var delayed: UInt64 = 0
+  /// How long its CPU limit held it back, in seconds.
+  public var throttled: Double = 0
 }
 
-/// A window of a service's time series.
+/// A window of the time series of a service's pods.
 public struct ServiceWindow: Sendable, Equatable {
-  /// Tries that arrived.
-  public var arrivals: UInt32 = 0
-  /// Tries answered 5xx, reset or refused.
-  public var failures: UInt32 = 0
-  /// Retries among the arrivals.
-  public var retries: UInt32 = 0
   /// Waiting requests at the window's end, all pods.
   public var queue: UInt32 = 0
-  /// Busy workers at the window's end, all pods.
-  public var busy: UInt32 = 0
+  /// The most waiting requests at once in the window, all pods.
+  public var queuePeak: UInt32 = 0
+  /// Waiting requests, mean over the window, all pods.
+  public var meanQueue: Float = 0
+  /// Busy workers, mean over the window, all pods.
+  public var meanBusy: Float = 0
+  /// Refused by full queues in the window.
+  public var refused: UInt32 = 0
+  /// Open connections of proxies at the window's end.
+  public var connections: UInt32 = 0
   /// Pairs of proxy instance and pod with the pod ejected, at the window's end.
   public var ejected: UInt32 = 0
-  /// Latency quantiles in nanoseconds of the tries answered in the window; 0 when none.
-  public var p50: Int64 = 0
-  /// The 99th percentile.
-  public var p99: Int64 = 0
 }
 
 /// Counters of one proxy kind, summed over its instances, over the whole run.

@@ -78,6 +78,7 @@ struct EventReader {
     case .overflowBegan: kind = .overflowBegan
     case .queueFull: kind = .queueFull
     case .rateLimited: kind = .rateLimited
+    case .throttled: kind = .throttled
     }
     return event(
       kind, at: cause.at, proxy: Int(cause.proxy), instance: Int(cause.instance),

@@ -1,52 +1,66 @@
 import Results
 import Statistics
 import TimeAndChance
+import TrafficPolicy
 
-extension FlowSample {
-  /// A window as a source saw it; its tries are not known here.
-  init(_ window: SourceWindow) {
+extension FlowFigures {
+  /// Figures of what a run recorded; refused retries without their causes.
+  init(_ record: FlowRecord) {
     self.init(
-      offered: window.offered, succeeded: window.succeeded, clientErrors: window.clientErrors,
-      rejected: window.limited, serverErrors: window.serverErrors, unanswered: window.unanswered,
-      attempts: window.offered, p50: window.p50, p99: window.p99, max: window.max)
+      offered: record.offered, dropped: record.dropped, open: record.open,
+      attempts: record.attempts,
+      retries: record.retries, latency: record.latency, successLatency: record.successLatency,
+      lastFailure: record.lastFailure, samples: record.windows.map { FlowSample($0) },
+      windowLatency: record.windowLatency)
+    for (status, count) in record.byStatus { add(count, status: status) }
+    for (flags, count) in record.byFlags {
+      add(count, flags: flags.rawValue == 0 ? "-" : flags.text)
+    }
   }
 
-  /// A window as pods saw it: arrivals that did not fail count as succeeded.
-  init(_ window: ServiceWindow) {
-    let failures = min(window.failures, window.arrivals)
-    self.init(
-      offered: window.arrivals, succeeded: window.arrivals - failures, serverErrors: failures,
-      attempts: window.arrivals, retries: min(window.retries, window.arrivals), p50: window.p50,
-      p99: window.p99, max: window.p99)
+  /// Some subjects taken together; their windows by the latencies that were kept.
+  static func together(_ parts: [FlowFigures]) -> FlowFigures {
+    guard var sum = parts.first else { return FlowFigures() }
+    guard parts.count > 1 else { return sum }
+    for part in parts.dropFirst() { sum.merge(part) }
+    let count = parts.map(\.samples.count).min() ?? 0
+    for window in 0..<count {
+      let latency = CompactHistogram(
+        merging: parts.compactMap {
+          $0.windowLatency.indices.contains(window) ? $0.windowLatency[window] : nil
+        })
+      var sample = FlowSample()
+      for part in parts { sample.addCounts(part.samples[window]) }
+      sample.p50 = Int64(latency.quantile(0.5) ?? 0)
+      sample.p99 = Int64(latency.quantile(0.99) ?? 0)
+      sample.max = latency.maximum ?? 0
+      sum.samples.append(sample)
+      sum.windowLatency.append(latency)
+    }
+    return sum
   }
 }
 
-extension [FlowSample] {
-  /// Windows of two groups of pods taken together.
-  ///
-  /// The median is weighed by what ended, the 99th percentile is the larger one.
-  func adding(_ other: [FlowSample]) -> [FlowSample] {
-    var result = self
-    for index in result.indices where index < other.count {
-      let (one, two) = (result[index], other[index])
-      let (first, second) = (Double(one.ended), Double(two.ended))
-      result[index].offered += two.offered
-      result[index].succeeded += two.succeeded
-      result[index].clientErrors += two.clientErrors
-      result[index].rejected += two.rejected
-      result[index].serverErrors += two.serverErrors
-      result[index].unanswered += two.unanswered
-      result[index].attempts += two.attempts
-      result[index].retries += two.retries
-      result[index].retriesRefused += two.retriesRefused
-      if first + second > 0 {
-        let sum = Double(one.p50) * first + Double(two.p50) * second
-        result[index].p50 = Int64(sum / (first + second))
-      }
-      result[index].p99 = Swift.max(one.p99, two.p99)
-      result[index].max = Swift.max(one.max, two.max)
-    }
-    return result
+extension FlowSample {
+  /// A window as the engine recorded it.
+  init(_ window: FlowWindow) {
+    self.init(
+      offered: window.offered, succeeded: window.succeeded, clientErrors: window.clientErrors,
+      rejected: window.limited, serverErrors: window.serverErrors, unanswered: window.unanswered,
+      attempts: window.attempts, retries: window.retries, retriesRefused: window.retriesRefused,
+      p50: window.p50, p99: window.p99, max: window.max)
+  }
+
+  fileprivate mutating func addCounts(_ other: FlowSample) {
+    offered += other.offered
+    succeeded += other.succeeded
+    clientErrors += other.clientErrors
+    rejected += other.rejected
+    serverErrors += other.serverErrors
+    unanswered += other.unanswered
+    attempts += other.attempts
+    retries += other.retries
+    retriesRefused += other.retriesRefused
   }
 }
 
@@ -75,35 +89,5 @@ extension ServerFigures {
       samples[index].ejected += two.ejected
       samples[index].ejections += two.ejections
     }
-  }
-}
-
-/// The latencies of a window as far as its median, 99th percentile and greatest value tell them.
-enum WindowLatency {
-  /// Values in the proportions of a law through those three points: half of them at the median, the
-  /// others on straight lines upward.
-  static func histogram(_ sample: FlowSample) -> CompactHistogram {
-    var histogram = LatencyHistogram()
-    let count = sample.ended
-    guard count > 0, sample.p50 > 0 || sample.max > 0 else { return CompactHistogram(histogram) }
-    let below = max(1, (count + 1) / 2)
-    histogram.record(sample.p50, times: below)
-    let rest = count - below
-    guard rest > 0 else { return CompactHistogram(histogram) }
-    let pieces = min(rest, 40)
-    for piece in 0..<pieces {
-      let share = 0.5 + 0.5 * (Double(piece) + 1) / Double(pieces)
-      let times = rest * (piece + 1) / pieces - rest * piece / pieces
-      let value: Double
-      if share < 0.99 {
-        value =
-          Double(sample.p50) + Double(sample.p99 - sample.p50) * (share - 0.5) / 0.49
-      } else {
-        value =
-          Double(sample.p99) + Double(sample.max - sample.p99) * (share - 0.99) / 0.01
-      }
-      histogram.record(Int64(value), times: times)
-    }
-    return CompactHistogram(histogram)
   }
 }

@@ -67,6 +67,47 @@
     sum = 0
   }
 
+  /// Whether nothing is recorded.
+  public var isEmpty: Bool { greatest < least }
+
+  /// How many values fell into a bucket of the grid.
+  func count(ofBucket bucket: Int) -> UInt64 {
+    let slot = bucket - Int(firstBucket)
+    guard slot >= 0, slot < Int(bucketCount) else { return 0 }
+    return UInt64(counts[slot]) | UInt64(carries?[slot] ?? 0) << 32
+  }
+
+  /// Hands all values over to another recorder and forgets them; touches only buckets in between
+  /// the smallest and the greatest value.
+  public mutating func drain(into other: inout LatencyRecorder) {
+    guard !isEmpty else { return }
+    let first = LatencyBucket.index(of: UInt64(least))
+    let last = LatencyBucket.index(of: UInt64(greatest))
+    for end in [first, last] where !other.covers(end) { _ = other.cover(end, 0) }
+    for bucket in first...last {
+      let slot = bucket - Int(firstBucket)
+      let number = count(ofBucket: bucket)
+      guard number > 0 else { continue }
+      let target = bucket - Int(other.firstBucket)
+      let total = UInt64(other.counts[target]) + (number & 0xFFFF_FFFF)
+      other.counts[target] = UInt32(truncatingIfNeeded: total)
+      other.carry(target, UInt32(number >> 32) + UInt32(total >> 32))
+      counts[slot] = 0
+    }
+    carries?.deallocate()
+    carries = nil
+    other.sum += sum
+    other.least = min(other.least, least)
+    other.greatest = max(other.greatest, greatest)
+    least = .max
+    greatest = .min
+    sum = 0
+  }
+
+  private func covers(_ bucket: Int) -> Bool {
+    bucket >= Int(firstBucket) && bucket < Int(firstBucket) + Int(bucketCount)
+  }
+
   /// What was recorded.
   public var histogram: LatencyHistogram {
     let wide = (0..<Int(bucketCount)).map { slot in

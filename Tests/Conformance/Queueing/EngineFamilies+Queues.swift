@@ -94,7 +94,7 @@ enum EngineFamilies {
     let service = server(workers: servers, try parameters.exponential(1))
     return direct(service, unit: unit).closedLoop(
       row, users: users, think: try thinking(think, unit, parameters),
-      throughput: min(Double(users) / (think + mean), Double(servers) / mean))
+      throughput: cycles(users, think: think, [(mean, servers)]))
   }
 
   /// `closed_tandem`: users and a row of single servers.
@@ -109,10 +109,37 @@ enum EngineFamilies {
     let stations = try means.enumerated().map { index, mean in
       server(named: "station\(index + 1)", try parameters.exponential(mean * unit.seconds))
     }
-    let cycle = think + means.reduce(0, +)
     return visiting(stations, then: [], unit: unit).closedLoop(
       row, users: users, think: try thinking(think, unit, parameters),
-      throughput: min(Double(users) / cycle, 1 / slowest))
+      throughput: cycles(users, think: think, means.map { ($0, 1) }))
+  }
+
+  /// About how many cycles a closed system completes per unit of time; only the length of the run
+  /// depends on it.
+  ///
+  /// Mean value analysis; a station of several servers counts as a server so much faster and a delay.
+  ///
+  /// - Source: A. Seidmann, P. J. Schweitzer, S. Shalev-Oren, "Computerized closed queueing network
+  ///   models of flexible manufacturing systems", Large Scale Systems 12 (1987).
+  private static func cycles(
+    _ users: Int, think: Double, _ stations: [(mean: Double, servers: Int)]
+  ) -> Double {
+    var queues = Array(repeating: 0.0, count: stations.count)
+    var throughput = 0.0
+    for population in 1...users {
+      let stays = zip(stations, queues).map { station, queue in
+        let servers = Double(station.servers)
+        return station.mean / servers * (1 + queue) + station.mean * (servers - 1) / servers
+      }
+      throughput = Double(population) / (think + stays.reduce(0, +))
+      for (index, station) in stations.enumerated() {
+        let servers = Double(station.servers)
+        // The delay holds no queue.
+        let delay = station.mean * (servers - 1) / servers
+        queues[index] = throughput * (stays[index] - delay)
+      }
+    }
+    return throughput
   }
 
   /// `jackson_feedback`: two stations, and again from the first with a probability.

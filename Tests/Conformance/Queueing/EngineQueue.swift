@@ -40,7 +40,7 @@ struct EngineQueue: QueueingModel {
   func run(_ metrics: [QueueingRow.Metric], replication: UInt64) -> [Double?] {
     var model = model
     let waits = metrics.contains { $0.name.contains("wait") }
-    model.recording.serviceHistograms = model.recording.serviceHistograms || waits
+    model.recording.waits = model.recording.waits || waits
     for metric in metrics where metric.name == "servers_with_at_least" {
       model.recording.occupancyLevels = max(
         model.recording.occupancyLevels, Int(metric.at ?? 0) + 1)
@@ -92,9 +92,9 @@ struct EngineQueue: QueueingModel {
     (record.end - (SimTime.zero + model.warmup)).inSeconds / unit.seconds
   }
 
-  private func succeeded(_ source: SourceRecord) -> UInt64 { source.byStatus[200] ?? 0 }
+  private func succeeded(_ source: FlowRecord) -> UInt64 { source.byStatus[200] ?? 0 }
 
-  private func ended(_ source: SourceRecord) -> UInt64 {
+  private func ended(_ source: FlowRecord) -> UInt64 {
     source.byStatus.values.reduce(0, +)
   }
 

@@ -52,6 +52,14 @@ struct QueueingParameters {
     return count
   }
 
+  /// Refuses a system whose queue would grow for ever.
+  func requireStable(load: Double) throws {
+    guard load < 1 else {
+      throw MalformedVector(
+        line: row.line, reason: "'\(row.family)' has no steady state at a load of \(load)")
+    }
+  }
+
   /// A text, or nil when it is absent.
   mutating func text(_ name: String) throws -> String? {
     taken.insert(name)

@@ -59,7 +59,7 @@ struct QueueingRow: Sendable {
       }
       let run = try block.block("run") { run in
         (
-          requests: try run.int("requests", in: 1...100_000_000),
+          requests: try run.int("requests", in: 1...30_000_000),
           replications: try run.int("replications", in: 1...10_000),
           warmup: try run.double("warmup_fraction", in: 0...0.99)
         )
@@ -107,11 +107,17 @@ struct QueueingRow: Sendable {
         ?? Self.rounding(block.node["value"]))
   }
 
-  /// Half a unit of the last printed digit.
+  /// Half a unit of the last printed digit, whose place a power of ten behind it moves.
   private static func rounding(_ node: VectorNode?) -> Double {
     let text = node?.text ?? ""
-    guard let dot = text.firstIndex(of: ".") else { return 0.5 }
-    let digits = text[text.index(after: dot)...].prefix { $0.isNumber }.count
-    return (0..<digits).reduce(0.5) { half, _ in half / 10 }
+    let parts = text.split(whereSeparator: { $0 == "e" || $0 == "E" })
+    let mantissa = parts.first ?? ""
+    let behindDot = mantissa.split(separator: ".", omittingEmptySubsequences: false).dropFirst()
+    let digits = behindDot.first?.count { $0.isNumber } ?? 0
+    let power = (parts.count > 1 ? Int(parts[1]) ?? 0 : 0) - digits
+    let half = (0..<min(30, abs(power))).reduce(0.5) { half, _ in
+      power > 0 ? half * 10 : half / 10
+    }
+    return half
   }
 }

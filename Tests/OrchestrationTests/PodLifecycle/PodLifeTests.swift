@@ -81,30 +81,70 @@ import TimeAndChance
       CFSBandwidth.wallTime(work: .milliseconds(work), limitMilli: limit) == .milliseconds(wall))
   }
 
-  @Test func `many threads use the quota up early and stand still`() {
-    var bandwidth = CFSBandwidth(limitMilli: 2000)
-    let service = bandwidth.run(work: .milliseconds(400), threads: 8, from: .zero)
-    // 200 ms of quota last 25 ms; the same again in the next period.
-    #expect(service.finish == .zero + .milliseconds(125))
-    #expect(service.throttledPeriods == 1)
-    #expect(service.throttledTime == .milliseconds(75))
+  /// Runs threads that begin together, each with its own work, to their ends.
+  private func finish(
+    _ works: [SimDuration], under bandwidth: inout CFSBandwidth, from start: SimTime
+  ) -> [SimTime] {
+    bandwidth.advance(to: start)
+    let ends = works.map { bandwidth.begin($0) }
+    var finished = works.map { _ in SimTime.never }
+    while let next = finished.indices.filter({ finished[$0] == .never })
+      .min(by: { bandwidth.earliest(ends[$0]) < bandwidth.earliest(ends[$1]) })
+    {
+      let instant = bandwidth.earliest(ends[next])
+      bandwidth.advance(to: instant)
+      if bandwidth.progress >= ends[next] {
+        bandwidth.end()
+        finished[next] = instant
+      }
+    }
+    return finished
   }
 
-  @Test func `work of the same period shares its quota`() {
+  @Test func `many threads use the quota up early and stand still`() {
+    var bandwidth = CFSBandwidth(limitMilli: 2000)
+    let works = Array(repeating: SimDuration.milliseconds(50), count: 8)
+    // 200 ms of quota last 25 ms; the same again in the next period.
+    let finished = finish(works, under: &bandwidth, from: .zero)
+    #expect(finished.allSatisfy { $0 == .zero + .milliseconds(125) })
+    #expect(bandwidth.throttledPeriods == 1)
+    #expect(bandwidth.throttledTime == .milliseconds(75))
+    #expect(bandwidth.throttledSince == .zero + .milliseconds(25))
+    #expect(bandwidth.used == .milliseconds(400))
+  }
+
+  @Test func `fewer threads make the quota last longer`() {
     var bandwidth = CFSBandwidth(limitMilli: 1000)
-    #expect(bandwidth.run(work: .milliseconds(50), from: .zero).finish.seconds == 0.05)
-    #expect(bandwidth.run(work: .milliseconds(50), from: .zero).finish.seconds == 0.05)
-    let third = bandwidth.run(work: .milliseconds(50), from: .zero)
-    #expect(third.finish == .zero + .milliseconds(150))
-    #expect(third.throttledPeriods == 1)
+    let works = [10, 20, 100].map { SimDuration.milliseconds($0) }
+    // By 10 ms 30 are used, by 20 ms 50, and 50 ms of quota then last one thread until 70 ms.
+    let finished = finish(works, under: &bandwidth, from: .zero)
+    #expect(finished.map { $0.nanoseconds / 1_000_000 } == [10, 20, 130])
+    #expect(bandwidth.throttledTime == .milliseconds(30))
   }
 
   @Test func `starting late in a period gets the rest of it and the next quota`() {
     var bandwidth = CFSBandwidth(limitMilli: 500, phase: .zero + .milliseconds(30))
     let start = SimTime.zero + .milliseconds(120)
-    let service = bandwidth.run(work: .milliseconds(30), from: start)
-    #expect(service.finish == start + .milliseconds(30))
-    #expect(service.throttledPeriods == 0)
+    let finished = finish([.milliseconds(30)], under: &bandwidth, from: start)
+    #expect(finished == [start + .milliseconds(30)])
+    #expect(bandwidth.throttledPeriods == 0)
+  }
+
+  @Test func `neighbours slow threads down and use no quota`() {
+    var bandwidth = CFSBandwidth(limitMilli: 500)
+    bandwidth.setSpeed(0.25)
+    // A quarter of a core for 100 ms is 25 ms, below the quota: nothing stands still.
+    #expect(finish([.milliseconds(40)], under: &bandwidth, from: .zero)[0].seconds == 0.16)
+    #expect(bandwidth.throttledTime == .zero)
+    #expect(bandwidth.used == .milliseconds(40))
+  }
+
+  @Test func `without a limit every thread has its core`() {
+    var bandwidth = CFSBandwidth(limitMilli: nil)
+    let works = (1...40).map { SimDuration.milliseconds(Int64($0) * 50) }
+    let finished = finish(works, under: &bandwidth, from: .zero)
+    let expected = works.map { SimTime.zero + $0 }
+    #expect(finished == expected)
   }
 
   @Test func `no period ever gives more than its quota, and no work is lost`() {
@@ -114,19 +154,18 @@ import TimeAndChance
       var bandwidth = CFSBandwidth(limitMilli: limit)
       var now = SimTime.zero
       var total: Int64 = 0
-      var last = SimTime.zero
-      for _ in 0..<60 {
+      for _ in 0..<20 {
         now = now + .microseconds(Int64(random.below(40_000)))
-        let work = SimDuration.microseconds(Int64(random.below(30_000)) + 1)
-        total += work.nanoseconds
-        let threads = Int(random.below(4)) + 1
-        let service = bandwidth.run(work: work, threads: threads, from: now)
-        let wall = (service.finish - now).nanoseconds
-        #expect(wall * Int64(threads) >= work.nanoseconds, "seed \(seed)")
-        #expect(service.throttledTime.nanoseconds <= wall, "seed \(seed)")
-        last = max(last, service.finish)
+        let works = (0...random.below(4)).map { _ in
+          SimDuration.microseconds(Int64(random.below(30_000)) + 1)
+        }
+        total += works.reduce(0) { $0 + $1.nanoseconds }
+        let finished = finish(works, under: &bandwidth, from: now)
+        for (work, end) in zip(works, finished) { #expect(end - now >= work, "seed \(seed)") }
+        now = finished.max() ?? now
       }
-      let periods = (last.nanoseconds + 99_999_999) / 100_000_000
+      #expect(bandwidth.used.nanoseconds == total, "seed \(seed)")
+      let periods = (now.nanoseconds + 99_999_999) / 100_000_000
       #expect(total <= periods * limit * 100_000, "seed \(seed)")
     }
   }

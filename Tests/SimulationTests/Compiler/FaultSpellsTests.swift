@@ -70,4 +70,30 @@ import TimeAndChance
     two.add(random, seed: 1, replication: 1, until: .seconds(120))
     #expect(one.deaths.map(\.start) != two.deaths.map(\.start))
   }
+
+  @Test func `when proxies hear of a kill is drawn in each replication, if it is a law`() throws {
+    var scenario = Sample.chain(
+      [.init(name: "front", steps: [])], rate: 1, duration: .seconds(60),
+      faults: [
+        Fault(
+          name: "dies", at: .zero + .seconds(10), duration: .seconds(30),
+          effect: .kill(Sample.all(0)))
+      ])
+    func news(_ replication: UInt64) throws -> [SimDuration] {
+      let model = try ScenarioCompiler.compile(scenario).model(seed: 1, replication: replication)
+      return model.actions.compactMap { action in
+        if case .membership = action.kind { return action.at }
+        return nil
+      }
+    }
+    scenario.network.endpointDelay = try Sample.constant(2)
+    #expect(try news(0) == [.seconds(12), .seconds(42)])
+    #expect(try news(1) == [.seconds(12), .seconds(42)])
+    scenario.network.endpointDelay = try Distribution(.uniform(min: 1, max: 3))
+    let (first, second) = (try news(0), try news(1))
+    #expect(first.count == 2 && second.count == 2)
+    #expect(first != second)
+    #expect(first[0] >= .seconds(11) && first[0] <= .seconds(13))
+    #expect(first[1] >= .seconds(41) && first[1] <= .seconds(43))
+  }
 }

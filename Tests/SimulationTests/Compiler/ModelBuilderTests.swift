@@ -101,13 +101,4 @@ import TrafficPolicy
     ]
     #expect(throws: CompilationError.self) { try ScenarioCompiler.compile(scenario) }
   }
-
-  @Test func `what the model leaves out is said`() throws {
-    var scenario = Sample.chain(
-      [.init(name: "front", steps: [try .cpu(Sample.constant(0.01))])], rate: 1,
-      duration: .seconds(1))
-    #expect(try ScenarioCompiler.compile(scenario).gaps.isEmpty)
-    scenario.workloads[0].cpu.limitMillicores = 500
-    #expect(try ScenarioCompiler.compile(scenario).gaps.map(\.subject) == ["workload front"])
-  }
 }

@@ -149,7 +149,12 @@ import TrafficPolicy
         ], rate: 150, duration: .seconds(20), seed: seed, client: client, faults: [fault])
       let result = try await run(scenario, replications: 2, threads: 1)
       for source in result.representative.sources {
-        #expect(source.offered == source.completed + source.open, "seed \(seed)")
+        #expect(source.isConserved, "seed \(seed)")
+      }
+      for edge in result.representative.edges { #expect(edge.isConserved, "seed \(seed)") }
+      for service in result.representative.services {
+        #expect(service.flow.isConserved, "seed \(seed)")
+        #expect(service.flow.offered > 0)
       }
       #expect(!result.warnings.contains { if case .notConserved = $0 { true } else { false } })
     }

@@ -1,5 +1,3 @@
-public import Statistics
-
 /// A latency histogram of few values in few bytes: only the buckets that hold something.
 ///
 /// Keeps the latencies of one window, so that quantiles over any stretch of windows can be had
@@ -26,17 +24,88 @@ public struct CompactHistogram: Sendable, Equatable {
     guard let least = histogram.minimum, let greatest = histogram.maximum else { return }
     self.least = least
     self.greatest = greatest
-    count = histogram.count
     sum = histogram.sum
     entries.reserveCapacity(histogram.counts.count)
     for (offset, count) in histogram.counts.enumerated() where count > 0 {
-      var rest = count
-      while rest > 0 {  // a count beyond 32 bits takes several entries
-        let part = UInt32(clamping: rest)
-        entries.append(Entry(bucket: UInt16(histogram.firstBucket + offset), count: part))
-        rest -= UInt64(part)
-      }
+      append(count, histogram.firstBucket + offset)
     }
+  }
+
+  /// The values of two recorders together.
+  public init(_ one: borrowing LatencyRecorder, _ other: borrowing LatencyRecorder) {
+    guard !one.isEmpty || !other.isEmpty else { return }
+    least = min(one.least, other.least)
+    greatest = max(one.greatest, other.greatest)
+    sum = one.sum + other.sum
+    let last = LatencyBucket.index(of: UInt64(greatest))
+    for bucket in LatencyBucket.index(of: UInt64(least))...last {
+      append(one.count(ofBucket: bucket) + other.count(ofBucket: bucket), bucket)
+    }
+  }
+
+  /// The values of some histograms together.
+  public init(merging parts: [CompactHistogram]) {
+    let parts = parts.filter { $0.count > 0 }
+    guard let first = parts.first else { return }
+    if parts.count == 1 {
+      self = first
+      return
+    }
+    least = parts.reduce(first.least) { min($0, $1.least) }
+    greatest = parts.reduce(first.greatest) { max($0, $1.greatest) }
+    sum = parts.reduce(0) { $0 + $1.sum }
+    var places = [Int](repeating: 0, count: parts.count)
+    while true {
+      var bucket = UInt16.max
+      for (part, place) in zip(parts, places) where place < part.entries.count {
+        bucket = min(bucket, part.entries[place].bucket)
+      }
+      if bucket == .max { return }
+      var together: UInt64 = 0
+      for index in parts.indices {
+        let entries = parts[index].entries
+        while places[index] < entries.count, entries[places[index]].bucket == bucket {
+          together += UInt64(entries[places[index]].count)
+          places[index] += 1
+        }
+      }
+      append(together, Int(bucket))
+    }
+  }
+
+  /// Adds a bucket above all others.
+  private mutating func append(_ number: UInt64, _ bucket: Int) {
+    count += number
+    var rest = number
+    while rest > 0 {  // a count beyond 32 bits takes several entries
+      let part = UInt32(clamping: rest)
+      entries.append(Entry(bucket: UInt16(bucket), count: part))
+      rest -= UInt64(part)
+    }
+  }
+
+  /// The largest value; nil of none.
+  public var maximum: Int64? { count == 0 ? nil : greatest }
+
+  /// The value in nanoseconds that a share in 0...1 of all values lies below; nil of none.
+  ///
+  /// By the rule of ``LatencyHistogram/quantile(_:)``: even inside a bucket, never outside the
+  /// values.
+  public func quantile(_ share: Double) -> Double? {
+    guard count > 0 else { return nil }
+    if share >= 1 { return Double(greatest) }
+    let rank = share * Double(count)
+    var below: UInt64 = 0
+    for entry in entries {
+      let upTo = below + UInt64(entry.count)
+      if Double(upTo) >= rank {
+        let low = max(Double(LatencyBucket.lowerEnd(Int(entry.bucket))), Double(least))
+        let high = min(Double(LatencyBucket.upperEnd(Int(entry.bucket))), Double(greatest))
+        return low + (high - low) * ((rank - Double(below)) / Double(entry.count))
+      }
+      below = upTo
+    }
+    return Double(greatest)
   }
 }
 

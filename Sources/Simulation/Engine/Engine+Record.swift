@@ -1,0 +1,163 @@
+import EventKernel
+import Statistics
+import TimeAndChance
+import TrafficPolicy
+
+extension Engine {
+  /// What the run leaves behind.
+  consuming func record() -> RunRecord {
+    var result = RunRecord()
+    result.eventCount = eventCount
+    result.peakBytes = byteCount  // nothing of it shrinks during a run
+    result.end = now
+    result.stopped = stopReason
+    result.requests = log.requests
+    result.attempts = log.attempts
+    result.ejections = log.ejections
+    result.causes = log.causes
+    result.phaseStarts = clients.map { $0?.starts ?? [] }
+    let open = openWork()
+    let statuses = recorders.statuses.statuses
+    for s in 0..<recorders.sources.count {
+      var tries = FlowRecorder.Tries()
+      for entry in model.sources[s].mix { tries.add(edges[entry.edge]) }
+      result.sources.append(
+        recorders.sources[s].record(tries, open: open.sources[s], statuses: statuses))
+    }
+    for e in 0..<model.edges.count {
+      let before = edgesBefore.isEmpty ? EdgeRecord() : edgesBefore[e]
+      result.edges.append(EdgeRecord(edges[e]).since(before))
+    }
+    let tries = triesByFlow()
+    for f in 0..<recorders.flows.count {
+      result.flows.append(
+        recorders.flows[f].record(tries[f], open: open.flows[f], statuses: statuses))
+    }
+    for s in 0..<services.count { result.services.append(serviceRecord(s, open.operations)) }
+    for p in 0..<proxies.count { result.proxies.append(proxyRecord(p)) }
+    return result
+  }
+
+  private mutating func serviceRecord(_ s: Int, _ open: [UInt64]) -> ServiceRecord {
+    var record = ServiceRecord()
+    let service = services[s]
+    let counted = Double((now - countsFrom).nanoseconds)
+    for p in service.firstPod..<(service.firstPod + service.podCount) {
+      var pod = pods[p]
+      pod.account(at: now)
+      record.pods.append(
+        PodRecord(
+          arrivals: pod.arrivals, refused: pod.refused, succeeded: pod.succeeded,
+          failed: pod.failed, unheard: pod.unheard,
+          meanBusy: counted > 0 ? Double(pod.busyTime) / counted : 0,
+          meanQueue: counted > 0 ? Double(pod.queueTime) / counted : 0,
+          peakQueue: Int(pod.peakQueue), peakConcurrency: Int(pod.peakBusy),
+          connectionsAccepted: pod.connectionsAccepted, delayed: pod.delayed,
+          throttled: throttledTime(p)))
+    }
+    record.peakQueue = Int(service.peakQueued)
+    let levels = model.recording.occupancyLevels
+    record.occupancy = (0..<levels).map { level in
+      var time: Int64 = 0
+      for p in service.firstPod..<(service.firstPod + service.podCount) {
+        for number in level..<levels { time &+= occupancy[Int(p) * levels + number] }
+      }
+      return counted > 0 ? Double(time) / counted : 0
+    }
+    if recorders.hasWaits { record.wait = recorders.waits[s].histogram }
+    if recorders.hasWindows { record.windows = recorders.services[s].windows }
+    guard recorders.isOn else { return record }
+    for slot in service.firstSlot..<(service.firstSlot + service.slotCount) {
+      let tries = FlowRecorder.Tries(
+        attempts: recorders.operations[slot].offered, retries: recorders.operations[slot].retries)
+      record.operations.append(
+        ServiceRecord.Operation(
+          name: operationSlots[Int(slot)].name,
+          flow: recorders.operations[slot].record(
+            tries, open: open[Int(slot)], statuses: recorders.statuses.statuses)))
+    }
+    if recorders.hasWindows {
+      record.flowWindows = recorders.services[s].flowWindows
+      record.windowLatency = recorders.services[s].windowLatency
+    }
+    return record
+  }
+
+  // MARK: What is still open
+
+  /// Requests, calls and tries that count and have not ended, found by looking through the records.
+  private struct OpenWork {
+    var sources: [UInt64]
+    var flows: [UInt64]
+    var operations: [UInt64]
+  }
+
+  private func openWork() -> OpenWork {
+    var open = OpenWork(
+      sources: Array(repeating: 0, count: recorders.sources.count),
+      flows: Array(repeating: 0, count: recorders.flows.count),
+      operations: Array(repeating: 0, count: recorders.operations.count))
+    func note(_ started: SimTime, _ parent: UInt32, _ edge: UInt16) {
+      guard started >= countsFrom else { return }
+      let handle = parent & 0xFF_FFFF
+      switch parent & Parent.tagMask {
+      case Parent.source, Parent.limitedSource: open.sources[Int(handle)] += 1
+      case Parent.user: open.sources[Int(users[handle].source)] += 1
+      case Parent.job: break
+      default: return  // a client's try, which is not a call of its own, or nobody's
+      }
+      let flow = edges[UInt32(edge)].flow
+      if recorders.isOn, flow != none { open.flows[Int(flow)] += 1 }
+    }
+    for (index, isFree) in calls.areFree.enumerated() where !isFree {
+      let call = calls[UInt32(index)]
+      note(call.started, call.parent, call.edge)
+    }
+    for (index, isFree) in clientCalls.areFree.enumerated() where !isFree {
+      let call = clientCalls[UInt32(index)]
+      note(call.started, call.parent, call.edge)
+    }
+    guard recorders.isOn else { return open }
+    for (index, isFree) in jobs.areFree.enumerated() where !isFree {
+      let job = jobs[UInt32(index)]
+      let isAtWork =
+        job.state == Job.queued || job.state == Job.working || job.state == Job.calling
+      if isAtWork, job.marks & Job.isBranch == 0, job.since >= countsFrom,
+        !isInside(UInt32(index))
+      {
+        open.operations[Int(slot(of: UInt32(index)))] += 1
+      }
+    }
+    return open
+  }
+
+  private func proxyRecord(_ p: Int) -> ProxyRecord {
+    var record = ProxyRecord()
+    let proxy = proxies[p]
+    for cluster in 0..<proxy.clusterCount {
+      let kindIndex = proxy.firstKind + cluster
+      let kind = clusterKinds[kindIndex]
+      var outlier = OutlierStatistics()
+      var activeEjections: UInt64 = 0
+      for state in 0..<UInt32(clusters.count) where clusters[state].kind == kindIndex {
+        outlier.add(judges[state].statistics)
+        activeEjections += UInt64(judges[state].statistics.ejectionsActive)
+      }
+      var counters = statistics[kindIndex]
+      // Proxies in front of pods have a cluster each.
+      if proxy.kindStride != 0 {
+        for number in 1..<max(1, proxy.instanceCount) {
+          counters.add(statistics[kindIndex + number * proxy.kindStride])
+        }
+      }
+      record.clusters.append(counters)
+      record.outliers.append(outlier)
+      record.ejectionsActive.append(activeEjections)
+      let endpoints = kind.firstEndpoint..<(kind.firstEndpoint + kind.endpointCount)
+      record.hostAttempts.append(endpoints.map { hostCounts[$0].attempts })
+      record.hostErrors.append(endpoints.map { hostCounts[$0].errors })
+    }
+    record.filters = filterRecord(p)
+    return record
+  }
+}

@@ -1,0 +1,252 @@
+import Statistics
+import TimeAndChance
+import TrafficPolicy
+
+/// Small numbers for the statuses that occur in a run, so that counts by status are short rows.
+struct StatusNumbers: ~Copyable {
+  /// How many statuses have a place in every ``FlowRecorder``.
+  static var rowLength: Int { 24 }
+
+  /// By status: its number, or 255 when it has not occurred.
+  private let numbers: UnsafeMutablePointer<UInt8>
+  /// The statuses in the order of their numbers.
+  private(set) var statuses: [Int] = []
+
+  init() {
+    numbers = .allocate(capacity: 1024)
+    numbers.initialize(repeating: 255, count: 1024)
+  }
+
+  deinit { numbers.deallocate() }
+
+  /// The number of a status below 1024; 255 for those that come when all places are taken.
+  @inline(__always) mutating func number(of status: Int) -> Int {
+    let number = numbers[status]
+    return number == 255 ? newNumber(of: status) : Int(number)
+  }
+
+  @inline(never) private mutating func newNumber(of status: Int) -> Int {
+    guard statuses.count < Self.rowLength else { return 255 }
+    statuses.append(status)
+    numbers[status] = UInt8(statuses.count - 1)
+    return statuses.count - 1
+  }
+}
+
+/// The recording end of a ``FlowRecord``: one count and one bucket for each request that ends.
+///
+/// Latencies go into the recorders of the window under way, which are emptied into those of the
+/// whole run when it ends: recording for a time series costs nothing more for each request.
+struct FlowRecorder: ~Copyable {
+  /// Requests begun, since the start of the run.
+  var offered: UInt64 = 0
+  /// Requests that were due and not started, since the start of the run.
+  var dropped: UInt64 = 0
+  /// Arrivals that are retries, where arrivals are counted.
+  var retries: UInt64 = 0
+  /// Latencies of the window under way: answered below 500, and the others.
+  private var good = LatencyRecorder()
+  private var ends = InlineArray<24, UInt64>(repeating: 0)
+  private var bad = LatencyRecorder()
+  private var lastFailure = SimTime(nanoseconds: -1)
+
+  // What is looked at once a window, or once a run.
+  private var allGood = LatencyRecorder()
+  private var allBad = LatencyRecorder()
+  private var furtherEnds: [Int: UInt64] = [:]
+  private var flags: [(flags: ResponseFlags, count: UInt64)] = []
+  /// Of the window's beginning, and of the end of the warm-up.
+  private var mark = Counts()
+  private var base = Counts()
+  /// Latencies of the window under way from before the end of the warm-up.
+  private var early: CompactHistogram?
+  private(set) var windows: [FlowWindow] = []
+  private var windowLatency: [CompactHistogram] = []
+  private let keepsWindowLatency: Bool
+
+  /// Counts at some time.
+  struct Counts {
+    var offered: UInt64 = 0
+    var dropped: UInt64 = 0
+    var attempts: UInt64 = 0
+    var retries: UInt64 = 0
+    var retriesRefused: UInt64 = 0
+    fileprivate var ends = InlineArray<24, UInt64>(repeating: 0)
+    fileprivate var furtherEnds: [Int: UInt64] = [:]
+  }
+
+  /// Tries along edges, counted there.
+  struct Tries {
+    /// Calls begun, where the recorder does not count them itself.
+    var calls: UInt64 = 0
+    var attempts: UInt64 = 0
+    var retries: UInt64 = 0
+    var retriesRefused: UInt64 = 0
+  }
+
+  init(keepsWindowLatency: Bool) { self.keepsWindowLatency = keepsWindowLatency }
+
+  // MARK: For each request
+
+  /// Counts the end of a request with a status of that number.
+  @inline(__always)
+  mutating func countEnd(_ status: Int, number: Int, latency: Int64, at now: SimTime) {
+    guard number < 24, status != 0, status < 500 else {
+      return countUnusualEnd(status, number: number, latency: latency, at: now)
+    }
+    ends[unchecked: number] &+= 1
+    good.record(latency)
+  }
+
+  @inline(never)
+  private mutating func countUnusualEnd(
+    _ status: Int, number: Int, latency: Int64, at now: SimTime
+  ) {
+    if number < 24 { ends[number] &+= 1 } else { furtherEnds[status, default: 0] &+= 1 }
+    if status != 0, status < 500 {
+      good.record(latency)
+    } else {
+      bad.record(latency)
+      lastFailure = now
+    }
+  }
+
+  /// Counts the end of a request that got no answer and whose time says nothing.
+  mutating func countLoss(number: Int, at now: SimTime) {
+    if number < 24 { ends[unchecked: number] &+= 1 } else { furtherEnds[0, default: 0] &+= 1 }
+    lastFailure = now
+  }
+
+  /// Counts the flags of a request that ended with some.
+  @inline(never) mutating func countFlags(_ text: ResponseFlags) {
+    for index in flags.indices where flags[index].flags == text {
+      flags[index].count &+= 1
+      return
+    }
+    flags.append((text, 1))
+  }
+
+  // MARK: For each window
+
+  /// A window ends; the latencies that ended in it.
+  mutating func endWindow(_ tries: Tries, statuses: [Int]) -> CompactHistogram {
+    var window = FlowWindow()
+    let counts = counts(tries)
+    window.offered = UInt32(clamping: counts.offered &- mark.offered)
+    window.dropped = UInt32(clamping: counts.dropped &- mark.dropped)
+    window.attempts = UInt32(clamping: counts.attempts &- mark.attempts)
+    window.retries = UInt32(clamping: counts.retries &- mark.retries)
+    window.retriesRefused = UInt32(clamping: counts.retriesRefused &- mark.retriesRefused)
+    for (number, status) in statuses.enumerated() {
+      window.add(ends[number] &- mark.ends[number], status)
+    }
+    for (status, count) in furtherEnds {
+      window.add(count &- (mark.furtherEnds[status] ?? 0), status)
+    }
+    mark = counts
+    var latency = CompactHistogram(good, bad)
+    if let early {
+      latency = CompactHistogram(merging: [early, latency])
+      self.early = nil
+    }
+    window.add(latency)
+    windows.append(window)
+    if keepsWindowLatency { windowLatency.append(latency) }
+    good.drain(into: &allGood)
+    bad.drain(into: &allBad)
+    return latency
+  }
+
+  private func counts(_ tries: Tries) -> Counts {
+    Counts(
+      offered: offered &+ tries.calls, dropped: dropped, attempts: tries.attempts,
+      retries: tries.retries,
+      retriesRefused: tries.retriesRefused, ends: ends, furtherEnds: furtherEnds)
+  }
+
+  // MARK: For each run
+
+  /// Counting begins: what is reported is what comes from now on.
+  mutating func warmupOver(_ tries: Tries) {
+    base = counts(tries)
+    flags = []
+    lastFailure = SimTime(nanoseconds: -1)
+    early = CompactHistogram(good, bad)
+    good.reset()
+    bad.reset()
+    allGood.reset()
+    allBad.reset()
+  }
+
+  /// What was recorded.
+  mutating func record(_ tries: Tries, open: UInt64, statuses: [Int]) -> FlowRecord {
+    var record = FlowRecord()
+    record.offered = offered &+ tries.calls &- base.offered
+    record.dropped = dropped &- base.dropped
+    record.attempts = tries.attempts &- base.attempts
+    record.retries = tries.retries &- base.retries
+    record.retriesRefused = tries.retriesRefused &- base.retriesRefused
+    var ended: UInt64 = 0
+    for (number, status) in statuses.enumerated() {
+      let count = ends[number] &- base.ends[number]
+      if count > 0 { record.byStatus[status] = count }
+      ended &+= count
+    }
+    for (status, count) in furtherEnds {
+      let count = count &- (base.furtherEnds[status] ?? 0)
+      if count > 0 { record.byStatus[status] = count }
+      ended &+= count
+    }
+    var flagged: UInt64 = 0
+    for entry in flags {
+      record.byFlags[entry.flags] = entry.count
+      flagged &+= entry.count
+    }
+    if ended > flagged { record.byFlags[[]] = ended - flagged }
+    record.open = open
+    good.drain(into: &allGood)
+    bad.drain(into: &allBad)
+    record.successLatency = allGood.histogram
+    record.latency = record.successLatency
+    if !allBad.isEmpty { record.latency.merge(allBad.histogram) }
+    if lastFailure >= .zero { record.lastFailure = lastFailure }
+    record.windows = windows
+    record.windowLatency = windowLatency
+    return record
+  }
+}
+
+extension FlowWindow {
+  /// Adds requests that ended with a status.
+  fileprivate mutating func add(_ count: UInt64, _ status: Int) {
+    let count = UInt32(clamping: count)
+    switch status {
+    case 0: unanswered &+= count
+    case 429: limited &+= count
+    case ..<400: succeeded &+= count
+    case ..<500: clientErrors &+= count
+    default: serverErrors &+= count
+    }
+  }
+
+  /// Notes the quantiles of the window's latencies.
+  mutating func add(_ latency: CompactHistogram) {
+    p50 = Int64(latency.quantile(0.5) ?? 0)
+    p99 = Int64(latency.quantile(0.99) ?? 0)
+    max = latency.maximum ?? 0
+  }
+
+  /// Adds another subject's counts of the same window; latencies have to be merged by themselves.
+  mutating func addCounts(_ other: FlowWindow) {
+    offered &+= other.offered
+    dropped &+= other.dropped
+    succeeded &+= other.succeeded
+    clientErrors &+= other.clientErrors
+    limited &+= other.limited
+    serverErrors &+= other.serverErrors
+    unanswered &+= other.unanswered
+    attempts &+= other.attempts
+    retries &+= other.retries
+    retriesRefused &+= other.retriesRefused
+  }
+}

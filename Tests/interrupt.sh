@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# How a run ends when it may not end by itself: Ctrl-C, SIGTERM, a second signal, a reader that goes
+# away, a disk that fills up, something in the way. Whatever is written is whole, and the exit code
+# says what happened.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+program=${1:-.build/release/foreshock}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+fail() { echo "interrupt: $*"; exit 1; }
+is() { [ "$2" = "$3" ] || fail "$1: is '$2', must be '$3'"; }
+# The names in a folder, hidden ones too.
+names() { ls -A "$1" | sort | tr '\n' ' '; }
+whole="events.ndjson report.html summary.json timeseries.csv timing.json "
+
+cat >"$work/long.yaml" <<'END'
+scenario: long
+duration: 100h
+warmup: 10s
+services:
+  shop: { workers: 80, operations: { GET /: [ { cpu: 20ms } ] } }
+traffic:
+  - { to: shop GET /, rate: 2000/s }
+END
+sed -e 's/^scenario: .*/scenario: short/' -e 's/100h/30s/' -e 's/2000/200/' "$work/long.yaml" \
+  >"$work/short.yaml"
+
+# Starts the long run and waits until it listens to SIGINT and SIGTERM.
+start() { # output folder
+  "$program" run "$work/long.yaml" --output "$1" >"$work/out.txt" 2>"$work/err.txt" &
+  pid=$!
+  local caught=0 wanted=$((1 << 1 | 1 << 14))
+  until [ $((caught & wanted)) = $wanted ]; do
+    kill -0 "$pid" || fail "the run ended on its own: $(cat "$work/err.txt")"
+    sleep 0.02
+    caught=$((16#$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/$pid/status")))
+  done
+}
+
+for signal in INT:130 TERM:143; do
+  name=${signal%:*}
+  start "$work/$name"
+  kill "-$name" "$pid"
+  status=0
+  wait "$pid" || status=$?
+  is "exit code after SIG$name" "$status" "${signal#*:}"
+  is "files after SIG$name" "$(names "$work/$name")" "$whole"
+  grep -q '"partial": true' "$work/$name/summary.json" || fail "summary.json is not marked partial"
+  is "end of summary.json" "$(tail -n 1 "$work/$name/summary.json")" "}"
+  grep -q 'PARTIAL RESULT' "$work/out.txt" || fail "the text is not marked partial"
+  grep -q 'partial result' "$work/$name/report.html" || fail "the report is not marked partial"
+  is "errors after SIG$name" "$(cat "$work/err.txt")" "interrupted: the results are partial"
+done
+
+# Two signals, both there when the program goes on: it ends at once and writes nothing.
+start "$work/twice"
+kill -STOP "$pid"
+kill -INT "$pid"
+kill -TERM "$pid"
+kill -CONT "$pid"
+status=0
+wait "$pid" || status=$?
+[ "$status" = 130 ] || [ "$status" = 143 ] || fail "exit code after two signals: $status"
+[ ! -e "$work/twice" ] || fail "a second signal left a folder behind"
+is "text after two signals" "$(cat "$work/out.txt")" ""
+
+# A pipe that nobody reads any more.
+exec 3> >(:)
+wait $!
+status=0
+"$program" run "$work/short.yaml" --output "$work/pipe" >&3 2>"$work/err.txt" || status=$?
+exec 3>&-
+is "exit code without a reader" "$status" 0
+is "errors without a reader" "$(cat "$work/err.txt")" ""
+is "files without a reader" "$(names "$work/pipe")" "$whole"
+
+# Standard output on a full disk: the folder is there all the same.
+status=0
+"$program" run "$work/short.yaml" --output "$work/full" >/dev/full 2>"$work/err.txt" || status=$?
+is "exit code with a full standard output" "$status" 74
+is "errors with a full standard output" "$(cat "$work/err.txt")" \
+  "foreshock: cannot write to standard output: No space left on device"
+is "files with a full standard output" "$(names "$work/full")" "$whole"
+
+# No room for the folder: nothing is left of a new one, an earlier one stays as it was.
+limited() { (
+  trap '' XFSZ
+  ulimit -f 4
+  "$program" run "$work/short.yaml" --output "$1" >/dev/null 2>"$work/err.txt"
+); }
+before=$(cd "$work/pipe" && cat ./* | sha256sum)
+for folder in "$work/none/of/this" "$work/pipe"; do
+  status=0
+  limited "$folder" || status=$?
+  is "exit code without room" "$status" 74
+  is "errors without room" "$(cat "$work/err.txt")" \
+    "foreshock: cannot write '$folder/summary.json': File too large"
+done
+[ ! -e "$work/none" ] || fail "a failed run left folders behind"
+is "files of the earlier run" "$(names "$work/pipe")" "$whole"
+is "content of the earlier run" "$(cd "$work/pipe" && cat ./* | sha256sum)" "$before"
+
+# A file in the way.
+status=0
+"$program" run "$work/short.yaml" --output "$work/short.yaml/run" >/dev/null 2>"$work/err.txt" ||
+  status=$?
+is "exit code with a file in the way" "$status" 74
+is "errors with a file in the way" "$(cat "$work/err.txt")" \
+  "foreshock: cannot write '$work/short.yaml': a file is in the way"
+echo "interrupt: signals, closed pipes, full disks and things in the way end as documented"
