@@ -74,25 +74,24 @@ extension Engine {
     if pod.pointee.queueHead == none {
       pod.pointee.queueHead = j
       pod.pointee.queueTail = j
+    } else if service.pointee.isLIFO {
+      enqueueFirst(j, pod)
     } else {
-      switch service.pointee.order {
-      case .fifo, .dropOldest:
-        jobs[pod.pointee.queueTail].link = j
-        pod.pointee.queueTail = j
-      case .lifoDropOldest:
-        linkBack(pod.pointee.queueHead, to: j)
-        fallthrough
-      case .lifo:
-        job.pointee.link = pod.pointee.queueHead
-        pod.pointee.queueHead = j
-      }
+      jobs[pod.pointee.queueTail].link = j
+      pod.pointee.queueTail = j
     }
   }
 
-  /// Notes who came next after a job of a queue whose oldest is last.
-  @inline(never) private mutating func linkBack(_ older: UInt32, to younger: UInt32) {
+  /// Puts a job at the head of a queue that is not empty.
+  @inline(never)
+  private mutating func enqueueFirst(_ j: UInt32, _ pod: UnsafeMutablePointer<Pod>) {
+    let older = pod.pointee.queueHead
+    jobs[j].link = older
+    pod.pointee.queueHead = j
+    guard services[pod.pointee.service].order == .lifoDropOldest else { return }
+    // The oldest will leave by the tail, which must then know who came next.
     while youngerInQueue.count <= Int(older) { youngerInQueue.append(none) }
-    youngerInQueue[older] = younger
+    youngerInQueue[older] = j
   }
 
   /// The queue has no place left.
@@ -361,23 +360,27 @@ extension Engine {
       pod.pointee.account(at: now)
       pod.pointee.queued &-= 1
       service.pointee.queued &-= 1
-      if checks, isUnwanted(j) {
-        dropUnwanted(j, pod)
-        continue
-      }
+      if checks, dropIfUnwanted(j, pod) { continue }
       return begin(j)
     }
   }
 
+  @inline(never)
+  private mutating func dropIfUnwanted(_ j: UInt32, _ pod: UnsafeMutablePointer<Pod>) -> Bool {
+    guard isUnwanted(j) else { return false }
+    dropUnwanted(j, pod)
+    return true
+  }
+
   /// Whether work that could start is not worth it: its caller has gone, or will have.
-  @inline(never) func isUnwanted(_ j: UInt32) -> Bool {
+  func isUnwanted(_ j: UInt32) -> Bool {
     let service = services.base + Int(pods[jobs[j].pod].service)
     if service.pointee.abandonedWork == .droppedAtStart, jobs[j].call == none { return true }
     return service.pointee.seesDeadlines && jobDeadlines[j] <= now
   }
 
   /// Drops work that will not be started; whoever still listens hears that its time is over.
-  @inline(never) mutating func dropUnwanted(_ j: UInt32, _ pod: UnsafeMutablePointer<Pod>) {
+  mutating func dropUnwanted(_ j: UInt32, _ pod: UnsafeMutablePointer<Pod>) {
     if jobs[j].call != none {
       jobs[j].reply = 504
       respond(j)

@@ -108,6 +108,7 @@ struct ModelCompiler: ~Copyable {
           hearsOfAbandonment: service.abandonedWork == .leavesQueue
             || service.abandonedWork == .droppedAtOnce,
           order: service.queueOrder,
+          isLIFO: service.queueOrder == .lifo || service.queueOrder == .lifoDropOldest,
           checksBeforeStart: service.abandonedWork == .droppedAtStart,
           refusal: service.refusal.reply, firstSlot: UInt32(operationSlots.count)))
       for pod in service.pods {

@@ -220,6 +220,8 @@ struct Service {
   /// Whether news of abandonment concerns its pods.
   var hearsOfAbandonment: Bool
   var order: ServiceModel.QueueOrder
+  /// The queue is served from its youngest.
+  var isLIFO: Bool
   /// What a worker would start is looked at before: it may not be wanted any more.
   var checksBeforeStart: Bool
   /// Callers may tell it by when they want its answers.
