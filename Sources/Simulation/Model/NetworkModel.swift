@@ -94,7 +94,11 @@ public struct NetworkRule: Sendable, Equatable {
   public enum Effect: Sendable, Equatable {
     /// It takes so much longer, in seconds, drawn for each.
     case delay(Distribution)
-    /// That share is lost and sent again by TCP, see ``Retransmission``.
+    /// That share is lost, and TCP sends it again: after the round trip and 200 ms, then after twice
+    /// as long and so on, fifteen times; then the connection breaks.
+    ///
+    /// A request and an answer are one packet each. A handshake's first wait is 1 s. RFC 6298 with
+    /// Linux's `TCP_RTO_MIN` and `tcp_retries2`.
     case loss(Double)
     /// It vanishes; a connection cannot be opened.
     case partition
