@@ -60,6 +60,7 @@ manual: ## Write the manual page, .build/foreshock.1 (needs Python)
 
 bench: ## Benchmark rows, beside the C++ programs of the same models
 	@$(SWIFT) build -c release --product Benchmarks --quiet
+	@$(SWIFT) build -c release --product foreshock --quiet
 	@$(RELEASE)/Benchmarks $(BENCH)
 
 bench-peers: ## The rows against SimPy, installed in a virtual environment

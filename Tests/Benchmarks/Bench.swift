@@ -28,6 +28,7 @@ final class Bench {
       ("B9", false, fiftyServicesRow),
       ("B10", false, bytesRow),
       ("B11", false, twoCoresRow),
+      ("B12", false, processRow),
       ("B13", false, instructionsRow),
       ("B14", false, recordingRow),
       ("B15", false, allocationsRow),

@@ -37,12 +37,12 @@ public struct FlowSummary: Sendable, Equatable {
   }
 
   init(
-    _ flows: [FlowFigures], isCaller: Bool, seconds: Double, width: Double,
+    _ flows: [FlowFigures], isCaller: Bool, seconds: [Double], width: Double,
     _ student: StudentFactors
   ) {
     total = flows.reduce(into: FlowFigures()) { $0.merge($1) }
     func rate(_ count: (FlowFigures) -> UInt64) -> Estimate? {
-      seconds > 0 ? student.estimate(flows.map { Double(count($0)) / seconds }) : nil
+      student.estimate(zip(flows, seconds).map { $1 > 0 ? Double(count($0)) / $1 : nil })
     }
     func share(_ count: (FlowFigures) -> UInt64, of whole: (FlowFigures) -> UInt64) -> Estimate? {
       student.estimate(

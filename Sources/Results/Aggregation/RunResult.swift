@@ -90,7 +90,7 @@ public struct RunResult: Sendable, Equatable {
     precondition(!results.isEmpty, "a result needs a replication at least")
     let student = StudentFactors(upTo: results.count)
     let width = run.window.inSeconds
-    let seconds = run.counted.inSeconds
+    let seconds = results.map { $0.countedTime(of: run) }
     func flow(isCaller: Bool, _ pick: (ReplicationResult) -> FlowFigures?) -> FlowSummary {
       FlowSummary(
         results.map { pick($0) ?? FlowFigures() }, isCaller: isCaller, seconds: seconds,

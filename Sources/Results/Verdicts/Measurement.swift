@@ -86,7 +86,7 @@ extension ReplicationResult {
   }
 
   /// The length of the counted time, in seconds; shorter when the run ended early.
-  private func countedTime(of run: RunDescription) -> Double {
+  func countedTime(of run: RunDescription) -> Double {
     let planned = run.counted.inSeconds
     guard earlyEnd != nil else { return planned }
     return max(0, min(planned, end.seconds - run.warmup.inSeconds))

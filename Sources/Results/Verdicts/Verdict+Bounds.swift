@@ -7,17 +7,23 @@ extension Verdict {
     _ run: RunDescription, by replications: [ReplicationResult], factors: StudentFactors? = nil
   ) -> [Verdict] {
     let factors = factors ?? StudentFactors(upTo: replications.count)
+    // What a replication did not get to see might have been otherwise.
+    let areWhole = replications.allSatisfy { $0.earlyEnd == nil }
     return run.expectations.enumerated().map { index, expectation in
+      var verdict: Verdict
       switch expectation.statement {
       case .bound(let bound):
         let measured = replications.map {
           $0.measure(bound.metric, of: bound.subject, in: bound.window, of: run)
         }
-        return judge(bound, measured, factors: factors).as(expectation: index)
+        verdict = judge(bound, measured, factors: factors)
       case .recovered(let recovery):
         let outcomes = replications.map { $0.recovery(recovery, of: run) }
-        return judge(recovery, outcomes, factors: factors).as(expectation: index)
+        verdict = judge(recovery, outcomes, factors: factors)
       }
+      verdict.expectation = index
+      verdict.isCertain = verdict.isCertain && areWhole
+      return verdict
     }
   }
 
@@ -95,13 +101,6 @@ extension Verdict {
     let silent = measured.count { $0 == .nothingEnded }
     if silent > 0 { return .nothingEnded(replications: silent) }
     return measured.allSatisfy { $0 == .noTraffic } ? .noTraffic : nil
-  }
-
-  /// The same verdict on another expectation.
-  func `as`(expectation index: Int) -> Verdict {
-    var copy = self
-    copy.expectation = index
-    return copy
   }
 }
 

@@ -118,10 +118,14 @@ private struct K6Scenario {
         return nil
       }
       if let last = stages.last { source.end = min(base.end, last.end) }
-      let users = stages.map {
-        ClosedLoop.Stage(
-          start: $0.start, end: min($0.end, base.end), startUsers: Int($0.startRate),
-          endUsers: Int($0.endRate))
+      let users = stages.map { stage in
+        // A stage that the run's end cuts off is as steep as it was meant to be.
+        let end = min(stage.end, base.end)
+        let whole = (stage.end - stage.start).inSeconds
+        let share = whole > 0 ? max(0, (end - stage.start).inSeconds / whole) : 1
+        return ClosedLoop.Stage(
+          start: stage.start, end: end, startUsers: Int(stage.startRate),
+          endUsers: Int(stage.startRate + (stage.endRate - stage.startRate) * share))
       }
       return self.users(source, users.filter { $0.start < $0.end }, .unlimited, "gracefulRampDown")
     default:

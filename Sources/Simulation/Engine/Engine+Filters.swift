@@ -22,6 +22,9 @@ struct FilterChain {
   /// One history for each worker.
   var admissionControls: [[AdmissionControl]] = []
   var adaptiveConcurrencies: [(filter: AdaptiveConcurrency, status: UInt16)] = []
+  /// There are local rate limits only, the same for every request: what passes them is not
+  /// remembered.
+  var isPlain = false
   var random: RandomStream
 }
 
@@ -47,6 +50,9 @@ extension Engine {
           add(filter, to: &chain, workers: Int(proxies[p].workers), firstCounter, instance)
         }
         add(routeRateLimits, to: &chain)
+        chain.isPlain =
+          routeRateLimits.isEmpty && chain.order.count == chain.localRateLimits.count
+          && chain.localRateLimits.allSatisfy { $0.settings.descriptors.isEmpty }
         filters[instance] = chain
       }
     }
@@ -100,6 +106,9 @@ extension Engine {
 
   /// A call enters the filters of its proxy.
   @inline(never) mutating func enterFilters(_ c: UInt32) {
+    if calls[c].extra == none, filters.base[Int(calls[c].cluster)].isPlain {
+      return passRateLimits(c)
+    }
     let x = extra(of: c)
     extras[x].arrived = now
     extras[x].instance = calls[c].cluster
@@ -113,6 +122,22 @@ extension Engine {
       extras[x].abortTimer = start(line, .clientAbort, c)
     }
     runFilters(c)
+  }
+
+  /// Runs a chain that is nothing but local rate limits.
+  @inline(__always) private mutating func passRateLimits(_ c: UInt32) {
+    let instance = Int(calls[c].cluster)
+    let chain = filters.base + instance
+    for index in chain.pointee.localRateLimits.indices {
+      let decision = chain.pointee.localRateLimits[index].filter.decide(
+        at: now, using: &chain.pointee.random)
+      if decision != .admit {
+        noteRateLimit(instance)
+        let status = chain.pointee.localRateLimits[index].filter.status
+        return leave(c, reply: status, flags: .rateLimited, details: .localRateLimited)
+      }
+    }
+    route(c, isPlain: true)
   }
 
   /// Runs the filters from where the call stands up to the router, or to an answer or a wait.

@@ -92,7 +92,8 @@ public struct ScenarioRunner: Sendable {
     while true {
       let batch = plan.nextBatch(after: results.count, verdicts: verdicts)
       if batch.isEmpty { break }
-      let (more, wasInterrupted) = await run(batch, progress: progress)
+      let before = results.reduce(0) { $0 + $1.simulatedEvents }
+      let (more, wasInterrupted) = await run(batch, after: before, progress: progress)
       results += more
       if wasInterrupted {
         // Whole replications say more than torn ones; of none the torn ones are all there is.
@@ -108,10 +109,11 @@ public struct ScenarioRunner: Sendable {
   /// Runs the replications of a batch: the results in the order of their numbers, and whether the
   /// batch was interrupted.
   private func run(
-    _ batch: Range<Int>, progress: @escaping @Sendable (Progress) -> Void
+    _ batch: Range<Int>, after eventsBefore: UInt64,
+    progress: @escaping @Sendable (Progress) -> Void
   ) async -> (results: [ReplicationResult], wasInterrupted: Bool) {
     var results: [ReplicationResult] = []
-    var events: UInt64 = 0
+    var events = eventsBefore
     var next = batch.lowerBound
     await withTaskGroup(of: (ReplicationResult, Duration).self) { group in
       while next < batch.upperBound, next - batch.lowerBound < settings.threads {
