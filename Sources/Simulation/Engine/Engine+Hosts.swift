@@ -134,35 +134,44 @@ extension Engine {
 
   // MARK: Picking
 
-  /// The endpoint for a call's next try, or ``none``.
-  @inline(__always) mutating func pickHost(_ c: UInt32) -> UInt32 {
-    let call = calls.pointer(c)
-    let cluster = clusters.base + Int(call.pointee.cluster)
+  /// The balancer's choice for a call's next try.
+  @inline(__always)
+  mutating func pick(_ c: UInt32, _ cluster: UnsafeMutablePointer<ProxyCluster>) -> HostPick {
     let counts = UnsafePointer(active.base + Int(cluster.pointee.hostBase))
-    let balancer =
-      balancers.base
-      + Int(cluster.pointee.firstBalancer &+ (call.pointee.hostAndWorker >> 24))
-    let pick: HostPick
-    if Features.hasPolicies, call.pointee.extra != none {
-      pick = pickWithExtra(c, counts, balancer)
-    } else {
-      pick = balancer.pointee.pick(
-        active: counts, at: queue.now, using: &cluster.pointee.balancing)
-    }
+    return balancer(c, cluster).pointee.pick(
+      active: counts, at: queue.now, using: &cluster.pointee.balancing)
+  }
+
+  @inline(__always) private func balancer(
+    _ c: UInt32, _ cluster: UnsafeMutablePointer<ProxyCluster>
+  ) -> UnsafeMutablePointer<ClusterBalancer> {
+    balancers.base
+      + Int(cluster.pointee.firstBalancer &+ (calls.pointer(c).pointee.hostAndWorker >> 24))
+  }
+
+  /// Notes what a choice says of the cluster; the endpoint, or ``none``.
+  @inline(__always) mutating func accept(
+    _ pick: HostPick, _ c: UInt32, _ cluster: UnsafeMutablePointer<ProxyCluster>
+  ) -> UInt32 {
     if Features.hasPolicies, pick.panicPicks | cluster.pointee.inPanic != 0 {
-      notePanic(call.pointee.cluster, picks: pick.panicPicks)
+      notePanic(calls[c].cluster, picks: pick.panicPicks)
     }
-    return pick.isNone ? none : pick.host
+    if pick.isNone {
+      statistics[cluster.pointee.kind].upstreamCxNoneHealthy &+= 1
+      return none
+    }
+    return pick.host
   }
 
   /// Picks with a hash, or passing over what a retry has tried.
   @inline(never)
-  private mutating func pickWithExtra(
-    _ c: UInt32, _ counts: UnsafePointer<UInt32>, _ balancer: UnsafeMutablePointer<ClusterBalancer>
+  mutating func pickWithExtra(
+    _ c: UInt32, _ cluster: UnsafeMutablePointer<ProxyCluster>
   ) -> HostPick {
+    let counts = UnsafePointer(active.base + Int(cluster.pointee.hostBase))
+    let balancer = balancer(c, cluster)
     let extra = extras.pointer(calls[c].extra)
     let hash = extra.pointee.hasHash ? extra.pointee.hash : nil
-    let cluster = clusters.base + Int(calls[c].cluster)
     let edge = edges.base + Int(calls[c].edge)
     let now = self.now
     guard calls[c].attempts > 1 else {

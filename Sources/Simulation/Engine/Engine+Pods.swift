@@ -8,8 +8,10 @@ extension Engine {
 
   /// A try leaves its proxy for the pod.
   @inline(__always)
-  mutating func travelToPod(_ j: UInt32, _ kind: UnsafeMutablePointer<ClusterKind>) {
-    if Features.hasPolicies, pods[jobs[j].pod].marks & Pod.concernsTravel != 0 {
+  mutating func travelToPod(
+    _ j: UInt32, _ kind: UnsafeMutablePointer<ClusterKind>, _ pod: UnsafeMutablePointer<Pod>
+  ) {
+    if Features.hasPolicies, pod.pointee.marks & Pod.concernsTravel != 0 {
       return travelFar(j, .jobArrives)
     }
     if kind.pointee.toHost.isZero {
@@ -397,32 +399,54 @@ extension Engine {
   @inline(never) mutating func respond(_ j: UInt32) {
     let job = jobs.pointer(j)
     let pod = pods.base + Int(job.pointee.pod)
-    if Features.hasPolicies, pod.pointee.marks & Pod.concernsAnswers != 0 {
+    if Features.hasPolicies, pod.pointee.marks & (Pod.concernsAnswers | Pod.concernsTravel) != 0 {
+      return respondSpecially(j, pod)
+    }
+    countOutcome(j, pod)
+    if job.pointee.call == none {
+      pod.pointee.unheard &+= 1
+      return retire(j)
+    }
+    travelBack(j)
+  }
+
+  /// The answer of a pod that does not simply answer.
+  @inline(never)
+  private mutating func respondSpecially(_ j: UInt32, _ pod: UnsafeMutablePointer<Pod>) {
+    if pod.pointee.marks & Pod.concernsAnswers != 0 {
       spoilAnswer(j, pod)
       if answersInside(j, pod) { return }
     }
-    if job.pointee.reply < 500 {
+    countOutcome(j, pod)
+    sendAnswer(j, pod)
+  }
+
+  @inline(__always)
+  private mutating func countOutcome(_ j: UInt32, _ pod: UnsafeMutablePointer<Pod>) {
+    if jobs[j].reply < 500 {
       pod.pointee.succeeded &+= 1
     } else {
       pod.pointee.failed &+= 1
     }
     if recorders.isOn { countAnswer(j) }
-    sendAnswer(j, pod)
   }
 
   /// A pod's answer, or the news that nothing is there, goes to whoever waits for it.
-  @inline(__always) mutating func sendAnswer(_ j: UInt32, _ pod: UnsafeMutablePointer<Pod>) {
-    let job = jobs.pointer(j)
-    let c = job.pointee.call
-    if c == none {
+  @inline(never) mutating func sendAnswer(_ j: UInt32, _ pod: UnsafeMutablePointer<Pod>) {
+    if jobs[j].call == none {
       pod.pointee.unheard &+= 1
       return retire(j)
     }
+    guard pod.pointee.marks & Pod.concernsTravel != 0 else { return travelBack(j) }
+    jobs[j].state = Job.answering
+    travelFar(j, .responseAtProxy)
+  }
+
+  /// An answer goes the usual way to the proxy that waits for it.
+  @inline(__always) private mutating func travelBack(_ j: UInt32) {
+    let job = jobs.pointer(j)
     job.pointee.state = Job.answering
-    let kind = clusterKinds.base + Int(clusters[calls[c].cluster].kind)
-    if Features.hasPolicies, pod.pointee.marks & Pod.concernsTravel != 0 {
-      return travelFar(j, .responseAtProxy)
-    }
+    let kind = clusterKinds.base + Int(clusters[calls[job.pointee.call].cluster].kind)
     if kind.pointee.toHost.isZero {
       if depth < Self.maxDepth {
         depth += 1

@@ -109,15 +109,30 @@ extension Engine {
   @inline(never) mutating func startTry(_ c: UInt32) {
     let call = calls.pointer(c)
     call.pointee.attempts &+= 1
-    let host = pickHost(c)
-    if host == none {
-      statistics[clusters[call.pointee.cluster].kind].upstreamCxNoneHealthy &+= 1
-      return endTry(c, AttemptOutcome(.noHost))
-    }
-    call.pointee.host = host
     let cluster = clusters.base + Int(call.pointee.cluster)
     let kind = clusterKinds.base + Int(cluster.pointee.kind)
-    if Features.hasPolicies, kind.pointee.opensConnections { return requestStream(c) }
+    if Features.hasPolicies, kind.pointee.opensConnections || call.pointee.extra != none {
+      return startUnusualTry(c)
+    }
+    let host = accept(pick(c, cluster), c, cluster)
+    if host == none { return endTry(c, AttemptOutcome(.noHost)) }
+    call.pointee.host = host
+    if cluster.pointee.requests >= kind.pointee.maxRequests { return overflowActive(c) }
+    send(c, on: none, cluster, kind)
+  }
+
+  /// A try of a call that remembers its earlier ones, or that needs a connection.
+  ///
+  /// Apart from the common path, so that this does not carry its registers about.
+  @inline(never) private mutating func startUnusualTry(_ c: UInt32) {
+    let call = calls.pointer(c)
+    let cluster = clusters.base + Int(call.pointee.cluster)
+    let kind = clusterKinds.base + Int(cluster.pointee.kind)
+    let picked = call.pointee.extra == none ? pick(c, cluster) : pickWithExtra(c, cluster)
+    let host = accept(picked, c, cluster)
+    if host == none { return endTry(c, AttemptOutcome(.noHost)) }
+    call.pointee.host = host
+    if kind.pointee.opensConnections { return requestStream(c) }
     if cluster.pointee.requests >= kind.pointee.maxRequests { return overflowActive(c) }
     send(c, on: none, cluster, kind)
   }
@@ -143,13 +158,14 @@ extension Engine {
     if Features.hasPolicies, call.pointee.marks & (Call.mirrored | Call.mindsDeadline) != 0 {
       marks |= rareMarks(ofJob: j, for: c)
     }
+    let pod = endpointPods[kind.pointee.firstEndpoint &+ host]
     jobs[j] = Job(
-      since: now, call: c, link: none, pod: endpointPods[kind.pointee.firstEndpoint &+ host],
-      connection: connection, step: edge.pointee.operation,
+      since: now, call: c, link: none, pod: pod, connection: connection,
+      step: edge.pointee.operation,
       reply: UInt16(call.pointee.attempts), marks: marks, state: Job.travelling)
     call.pointee.job = j
     call.pointee.tryTimer = start(edge.pointee.tryTimeout, .perTryTimeout, c)
-    travelToPod(j, kind)
+    travelToPod(j, kind, pods.base + Int(pod))
   }
 
   /// The back-off of a retry is over.
