@@ -96,9 +96,9 @@ import TimeAndChance
         let value = min(max(Int64(bucket.lowerEnd), whole.minimum ?? 0), whole.maximum ?? 0)
         windows[index % 3].record(value, times: bucket.count)
       }
-      let parts = MergedLatency(windows.map { CompactHistogram($0) })
+      let parts = CompactHistogram(merging: windows.map { CompactHistogram($0) })
       #expect(parts.count == whole.count)
-      let back = MergedLatency([CompactHistogram(whole), CompactHistogram()])
+      let back = CompactHistogram(merging: [CompactHistogram(whole), CompactHistogram()])
       #expect(back.count == whole.count && back.mean == whole.mean)
       #expect(back.minimum == whole.minimum && back.maximum == whole.maximum)
       for share in [0.1, 0.5, 0.9, 0.99] {

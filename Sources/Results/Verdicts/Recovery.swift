@@ -73,7 +73,8 @@ extension FlowFigures {
       // The bit of slack keeps 22.000000000000004 from allowing 23.
       let allowed = (1.1 * usualErrors * ended - 1e-6).rounded(.up)
       if good > 0, errors <= max(0, allowed),
-        let p99 = MergedLatency(windowLatency[windows]).quantile(0.99), p99 <= 1.1 * usual
+        let p99 = CompactHistogram(merging: windowLatency[windows]).quantile(0.99),
+        p99 <= 1.1 * usual
       {
         let back = Int64(window) * width - last.end.nanoseconds
         return .after(SimDuration(nanoseconds: max(0, back)).inSeconds)

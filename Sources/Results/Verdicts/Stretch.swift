@@ -130,7 +130,7 @@ extension Stretch {
   /// Latencies in nanoseconds: the run's own histogram, or those of windows together.
   enum Latency {
     case whole(LatencyHistogram)
-    case part(MergedLatency)
+    case part(CompactHistogram)
 
     func quantile(_ share: Double) -> Double? {
       switch self {
@@ -157,9 +157,10 @@ extension Stretch {
 
 extension FlowFigures {
   /// The latencies of some windows together; nil when they were not kept.
-  func mergedLatency(of windows: [Int]) -> MergedLatency? {
+  func mergedLatency(of windows: [Int]) -> CompactHistogram? {
     guard !windowLatency.isEmpty else { return nil }
-    return MergedLatency(
-      windows.compactMap { $0 < windowLatency.count ? windowLatency[$0] : nil })
+    return CompactHistogram(
+      merging:
+        windows.compactMap { $0 < windowLatency.count ? windowLatency[$0] : nil })
   }
 }

@@ -44,33 +44,28 @@ public struct CompactHistogram: Sendable, Equatable {
   }
 
   /// The values of some histograms together.
-  public init(merging parts: [CompactHistogram]) {
-    let parts = parts.filter { $0.count > 0 }
-    guard let first = parts.first else { return }
-    if parts.count == 1 {
-      self = first
+  public init(merging parts: some Collection<CompactHistogram>) {
+    self.init()
+    var first = Int.max
+    var last = -1
+    least = .max
+    greatest = .min
+    for part in parts where part.count > 0 {
+      first = min(first, Int(part.entries[0].bucket))
+      last = max(last, Int(part.entries[part.entries.count - 1].bucket))
+      least = min(least, part.least)
+      greatest = max(greatest, part.greatest)
+      sum += part.sum
+    }
+    guard last >= 0 else {
+      self.init()
       return
     }
-    least = parts.reduce(first.least) { min($0, $1.least) }
-    greatest = parts.reduce(first.greatest) { max($0, $1.greatest) }
-    sum = parts.reduce(0) { $0 + $1.sum }
-    var places = [Int](repeating: 0, count: parts.count)
-    while true {
-      var bucket = UInt16.max
-      for (part, place) in zip(parts, places) where place < part.entries.count {
-        bucket = min(bucket, part.entries[place].bucket)
-      }
-      if bucket == .max { return }
-      var together: UInt64 = 0
-      for index in parts.indices {
-        let entries = parts[index].entries
-        while places[index] < entries.count, entries[places[index]].bucket == bucket {
-          together += UInt64(entries[places[index]].count)
-          places[index] += 1
-        }
-      }
-      append(together, Int(bucket))
+    var counts = [UInt64](repeating: 0, count: last - first + 1)
+    for part in parts {
+      for entry in part.entries { counts[Int(entry.bucket) - first] += UInt64(entry.count) }
     }
+    for (offset, count) in counts.enumerated() { append(count, first + offset) }
   }
 
   /// Adds a bucket above all others.
@@ -84,6 +79,10 @@ public struct CompactHistogram: Sendable, Equatable {
     }
   }
 
+  /// The exact mean in nanoseconds; nil of no values.
+  public var mean: Double? { count == 0 ? nil : Double(sum) / Double(count) }
+  /// The smallest value; nil of none.
+  public var minimum: Int64? { count == 0 ? nil : least }
   /// The largest value; nil of none.
   public var maximum: Int64? { count == 0 ? nil : greatest }
 
@@ -102,66 +101,6 @@ public struct CompactHistogram: Sendable, Equatable {
         let low = max(Double(LatencyBucket.lowerEnd(Int(entry.bucket))), Double(least))
         let high = min(Double(LatencyBucket.upperEnd(Int(entry.bucket))), Double(greatest))
         return low + (high - low) * ((rank - Double(below)) / Double(entry.count))
-      }
-      below = upTo
-    }
-    return Double(greatest)
-  }
-}
-
-/// The latencies of several windows together: what quantiles over a part of a run come from.
-public struct MergedLatency: Sendable {
-  private var counts: [UInt64] = []
-  private var firstBucket = 0
-  private var least = Int64.max
-  private var greatest = Int64.min
-  private var sum: UInt128 = 0
-  /// How many values.
-  public private(set) var count: UInt64 = 0
-
-  /// The values of some windows.
-  public init(_ windows: some Collection<CompactHistogram>) {
-    var last = -1
-    firstBucket = Int.max
-    for window in windows where window.count > 0 {
-      firstBucket = min(firstBucket, Int(window.entries[0].bucket))
-      last = max(last, Int(window.entries[window.entries.count - 1].bucket))
-    }
-    guard last >= 0 else { return }
-    counts = [UInt64](repeating: 0, count: last - firstBucket + 1)
-    for window in windows where window.count > 0 {
-      for entry in window.entries {
-        counts[Int(entry.bucket) - firstBucket] += UInt64(entry.count)
-      }
-      count += window.count
-      sum += window.sum
-      least = min(least, window.least)
-      greatest = max(greatest, window.greatest)
-    }
-  }
-
-  /// The exact mean in nanoseconds; nil of no values.
-  public var mean: Double? { count == 0 ? nil : Double(sum) / Double(count) }
-  /// The smallest value; nil of none.
-  public var minimum: Int64? { count == 0 ? nil : least }
-  /// The largest value; nil of none.
-  public var maximum: Int64? { count == 0 ? nil : greatest }
-
-  /// The value in nanoseconds that a share in 0...1 of all values lies below; nil of none.
-  ///
-  /// By the rule of `LatencyHistogram.quantile`: even inside a bucket, never outside the values.
-  public func quantile(_ share: Double) -> Double? {
-    guard count > 0 else { return nil }
-    if share >= 1 { return Double(greatest) }
-    let rank = share * Double(count)
-    var below: UInt64 = 0
-    for index in counts.indices where counts[index] > 0 {
-      let upTo = below + counts[index]
-      if Double(upTo) >= rank {
-        let bucket = firstBucket + index
-        let low = max(Double(LatencyBucket.lowerEnd(bucket)), Double(least))
-        let high = min(Double(LatencyBucket.upperEnd(bucket)), Double(greatest))
-        return low + (high - low) * ((rank - Double(below)) / Double(counts[index]))
       }
       below = upTo
     }

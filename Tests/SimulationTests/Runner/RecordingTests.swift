@@ -62,7 +62,7 @@ import TrafficPolicy
       #expect(flow.samples.count == 30)
       let ended = counted.reduce(0) { $0 + $1.ended }
       let offered = counted.reduce(0) { $0 + UInt64($1.offered) }
-      let merged = MergedLatency(flow.windowLatency.dropFirst(first))
+      let merged = CompactHistogram(merging: flow.windowLatency.dropFirst(first))
       #expect(merged.count == ended)
       if warmup.nanoseconds % 1_000_000_000 == 0 {
         #expect(ended <= flow.completed && flow.completed - ended < 8)
