@@ -68,6 +68,9 @@ public enum ScenarioLoader {
   /// Every field of the manifests that are read, and whether it is read, ignored or not simulated.
   public static var manifestFields: [ManifestField] { ManifestTables.fields }
 
+  /// The same as a page in Markdown, with the reasons.
+  public static var manifestFieldsPage: String { ManifestFieldsPage.text }
+
   /// The JSON Schema of scenario files, draft 2020-12.
   public static var jsonSchema: String {
     SchemaWriter.document(

@@ -96,13 +96,21 @@ struct FieldTable {
     }
   }
 
+  /// A field without fields below it, what becomes of it, and why it is not simulated.
+  struct Leaf {
+    var path: String
+    var handling: ManifestField.Handling
+    var reason: String
+  }
+
   /// Every field with what becomes of it, depth first.
-  func fields(of kind: String, below path: String = "") -> [ManifestField] {
+  func leaves(below path: String = "") -> [Leaf] {
     children.flatMap { name, child in
       let own = path.isEmpty ? name : "\(path).\(name)"
       let isLeaf = child.children.isEmpty || child.handling != .read
-      let field = ManifestField(kind: kind, path: own, handling: child.handling, count: 0)
-      return isLeaf ? [field] : child.fields(of: kind, below: own)
+      return isLeaf
+        ? [Leaf(path: own, handling: child.handling, reason: child.reason)]
+        : child.leaves(below: own)
     }
   }
 

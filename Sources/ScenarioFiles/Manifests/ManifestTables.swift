@@ -23,18 +23,27 @@ enum ManifestTables {
     return spec.map { FieldTable(common + $0) }
   }
 
-  /// Every field of every kind that is read, with what becomes of it.
-  static var fields: [ManifestField] {
+  /// The kinds that are read, each with its table.
+  static var all: [(kind: String, table: FieldTable)] {
     let kinds = [
       "Deployment", "StatefulSet", "Service", "Node", "VirtualService", "DestinationRule",
       "PeerAuthentication", "EnvoyFilter", "ServiceEntry", "HTTPRoute",
     ]
-    let plain = kinds.flatMap { table(kind: $0, isIstio: true)?.fields(of: $0) ?? [] }
-    let gateways = [true, false].flatMap { isIstio in
-      table(kind: "Gateway", isIstio: isIstio)?
-        .fields(of: isIstio ? "Gateway (Istio)" : "Gateway (Gateway API)") ?? []
+    let plain = kinds.map { (kind: $0, table: table(kind: $0, isIstio: true)) }
+    let gateways = [
+      (kind: "Gateway (Istio)", table: table(kind: "Gateway", isIstio: true)),
+      (kind: "Gateway (Gateway API)", table: table(kind: "Gateway", isIstio: false)),
+    ]
+    return (plain + gateways).compactMap { kind, table in table.map { (kind, $0) } }
+  }
+
+  /// Every field of every kind that is read, with what becomes of it.
+  static var fields: [ManifestField] {
+    all.flatMap { kind, table in
+      table.leaves().map {
+        ManifestField(kind: kind, path: $0.path, handling: $0.handling, count: 0)
+      }
     }
-    return plain + gateways
   }
 
   /// Kinds that change what users see and are not simulated.
