@@ -10,7 +10,8 @@ enum WarningText {
       return "warm-up of \(run.warmup) is short: \(name(source, run)) settles after \(needed)"
         + " (MSER-5)"
     case .neverSettles(let source):
-      return "\(name(source, run)) has no steady state before the first fault: its latency drifts"
+      let part = run.faults.isEmpty ? "" : " before the first fault"
+      return "\(name(source, run)) has no steady state\(part): its latency drifts"
     case .notConserved(let subject, let replication):
       return "requests of \(name(subject, run)) do not add up in replication \(replication):"
         + " please report this as a mistake of Foreshock"

@@ -126,7 +126,7 @@ enum EventGroups {
     case .faultBegan, .faultEnded, .ejectionNotEnforced, .other: return nil
     }
     if group.count > 1, group.last - group.at >= .milliseconds(100) {
-      text += ", until \(HumanNumber.clock(group.last))"
+      text += ", last at \(HumanNumber.clock(group.last))"
     }
     return TimelineEntry(at: group.at, kind: kind, text: text)
   }

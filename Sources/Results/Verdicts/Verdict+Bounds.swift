@@ -71,6 +71,9 @@ extension Verdict {
 
   /// Judges the share of replications in which a bound holds, by Wilson's interval.
   ///
+  /// No number of replications proves that a bound always, or never, holds; asked for every run or
+  /// for none, it is judged on the runs that were made.
+  ///
   /// - Source: E. B. Wilson, "Probable inference, the law of succession, and statistical
   ///   inference", JASA 22, 1927.
   static func judge(
@@ -85,7 +88,9 @@ extension Verdict {
     let half = z / (count + z * z) * (held * (1 - share) + z * z / 4).squareRoot()
     let interval = Interval(low: max(0, middle - half), high: min(1, middle + half))
     let isMet = share >= runs.atLeast && share <= runs.atMost
-    let inside = interval.low >= runs.atLeast && interval.high <= runs.atMost
+    let inside =
+      (interval.low >= runs.atLeast || runs.atLeast >= 1)
+      && (interval.high <= runs.atMost || runs.atMost <= 0)
     let outside = interval.high < runs.atLeast || interval.low > runs.atMost
     return Verdict(
       expectation: 0, isMet: isMet, isCertain: isMet ? inside : outside, grounds: .shareOfRuns,

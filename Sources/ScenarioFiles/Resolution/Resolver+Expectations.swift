@@ -38,7 +38,13 @@ extension ScenarioResolver {
       // Shares are read from percent; what binary fractions add to them is rounded off.
       let least = (runs.atLeast * 1e6).rounded() / 1e4
       let most = (runs.atMost * 1e6).rounded() / 1e4
-      text += " in \(least.short)% to \(most.short)% of runs"
+      switch (least, most) {
+      case (100, _): text += " in every run"
+      case (_, 100): text += " in at least \(least.short)% of runs"
+      case (0, 0): text += " in no run"
+      case (0, _): text += " in at most \(most.short)% of runs"
+      default: text += " in \(least.short)% to \(most.short)% of runs"
+      }
     }
     return text
   }

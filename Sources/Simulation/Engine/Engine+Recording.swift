@@ -263,6 +263,7 @@ extension Engine {
       pods[p].unheard = 0
     }
     for entry in 0..<occupancy.count { occupancy[entry] = 0 }
+    for entry in 0..<hostCounts.count { hostCounts[entry] = HostCount() }
     throttledBefore = (0..<processors.count).map { processors[$0].throttledTime }
     edgesBefore = (0..<edges.count).map { EdgeRecord(edges[$0]) }
   }

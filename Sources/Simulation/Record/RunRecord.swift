@@ -308,8 +308,8 @@ public struct ProxyRecord: Sendable {
   public var ejectionsActive: [UInt64] = []
   /// Counters of the filters, by Envoy's name, in order of first use.
   public var filters: [(name: String, value: UInt64)] = []
-  /// Per cluster and endpoint: tries sent.
+  /// Per cluster and endpoint: tries sent, after the warm-up.
   public var hostAttempts: [[UInt64]] = []
-  /// Per cluster and endpoint: failures as the outlier detector counts them.
+  /// Per cluster and endpoint: failures as the outlier detector counts them, after the warm-up.
   public var hostErrors: [[UInt64]] = []
 }

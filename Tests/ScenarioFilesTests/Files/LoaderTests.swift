@@ -152,7 +152,7 @@ import TrafficPolicy
     #expect(
       loaded.expectations.map(\.text) == [
         "shop GET /items: p99.9 below 300ms during dip", "shop GET /items: errorRate at most 0.1%",
-        "service shop: maxQueue below 5 from 20s to 30s in 90% to 100% of runs",
+        "service shop: maxQueue below 5 from 20s to 30s in at least 90% of runs",
         "recovered within 30s after dip",
       ])
     guard case .bound(let bound) = loaded.expectations[0].statement else { return }
