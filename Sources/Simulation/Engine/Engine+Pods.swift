@@ -403,6 +403,7 @@ extension Engine {
       return respondSpecially(j, pod)
     }
     countOutcome(j, pod)
+    if recorders.isOn { countAnswer(j) }
     if job.pointee.call == none {
       pod.pointee.unheard &+= 1
       return retire(j)
@@ -418,6 +419,8 @@ extension Engine {
       if answersInside(j, pod) { return }
     }
     countOutcome(j, pod)
+    // What is inside is counted where it came from, at the door.
+    if recorders.isOn, !isInside(j) { countAnswer(j) }
     sendAnswer(j, pod)
   }
 
@@ -428,7 +431,6 @@ extension Engine {
     } else {
       pod.pointee.failed &+= 1
     }
-    if recorders.isOn { countAnswer(j) }
   }
 
   /// A pod's answer, or the news that nothing is there, goes to whoever waits for it.

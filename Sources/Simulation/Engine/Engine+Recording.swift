@@ -79,12 +79,7 @@ extension Engine {
   /// Counts the end of a source's request, as the source sees it.
   @inline(never) mutating func countEnd(_ s: UInt32, _ call: Call) {
     guard call.started >= countsFrom else { return }
-    let status = status(of: call.reply)
-    let recorder = recorders.sources.base + Int(s)
-    recorder.pointee.countEnd(
-      status, number: recorders.statuses.number(of: status),
-      latency: (now - call.started).nanoseconds, at: now)
-    if call.routeTimer != 0 { recorder.pointee.countFlags(call.flags) }
+    count(call, recorders.sources.base + Int(s))
     if recorders.isOn { countFlow(call) }
   }
 
@@ -92,12 +87,27 @@ extension Engine {
   @inline(never) mutating func countFlow(_ call: Call) {
     let flow = edges[UInt32(call.edge)].flow
     guard flow != none, call.started >= countsFrom else { return }
-    let status = status(of: call.reply)
-    let recorder = recorders.flows.base + Int(flow)
-    recorder.pointee.countEnd(
-      status, number: recorders.statuses.number(of: status),
-      latency: (now - call.started).nanoseconds, at: now)
+    count(call, recorders.flows.base + Int(flow))
+  }
+
+  @inline(__always)
+  private mutating func count(_ call: Call, _ recorder: UnsafeMutablePointer<FlowRecorder>) {
+    let latency = (now - call.started).nanoseconds
+    if call.reply == 200 {
+      recorder.pointee.countOK(latency: latency)
+    } else {
+      countUnusual(call.reply, latency, recorder)
+    }
     if call.routeTimer != 0 { recorder.pointee.countFlags(call.flags) }
+  }
+
+  @inline(never)
+  private mutating func countUnusual(
+    _ reply: UInt16, _ latency: Int64, _ recorder: UnsafeMutablePointer<FlowRecorder>
+  ) {
+    let status = status(of: reply)
+    recorder.pointee.countEnd(
+      status, number: recorders.statuses.number(of: status), latency: latency, at: now)
   }
 
   /// Counts a try that has arrived at its pod and has found its operation.
@@ -110,11 +120,14 @@ extension Engine {
   /// Counts a pod's answer.
   @inline(never) mutating func countAnswer(_ j: UInt32) {
     let job = jobs.pointer(j)
-    guard job.pointee.since >= countsFrom, !isInside(j) else { return }
-    let status = status(of: job.pointee.reply)
-    recorders.operations[slotOfStep[job.pointee.step]].countEnd(
-      status, number: recorders.statuses.number(of: status),
-      latency: (now - job.pointee.since).nanoseconds, at: now)
+    guard job.pointee.since >= countsFrom else { return }
+    let recorder = recorders.operations.base + Int(slotOfStep[job.pointee.step])
+    let latency = (now - job.pointee.since).nanoseconds
+    if job.pointee.reply == 200 {
+      recorder.pointee.countOK(latency: latency)
+    } else {
+      countUnusual(job.pointee.reply, latency, recorder)
+    }
   }
 
   /// Counts a try that arrived at a pod and will never be answered.

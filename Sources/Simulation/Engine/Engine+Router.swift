@@ -209,7 +209,8 @@ extension Engine {
     }
     let edge = edges.base + Int(call.pointee.edge)
     let anyByteSent = call.pointee.marks & Call.anyByteSent != 0
-    if !edge.pointee.classifier.matches(outcome, anyByteSent: anyByteSent) {
+    let isFine = outcome.isPlainSuccess && !edge.pointee.classifier.retriesSuccess
+    if isFine || !edge.pointee.classifier.matches(outcome, anyByteSent: anyByteSent) {
       cluster.pointee.requests &-= 1
       active[cluster.pointee.hostBase &+ host] &-= 1
       if Features.hasPolicies, connection != none {

@@ -11,6 +11,8 @@ struct Source {
   var marks: UInt8 = 0
   /// Each request has a ``CallExtra``, for the log.
   var isLogged = false
+  /// There is more to a request than to call along ``edge``.
+  var isSpecial = false
   /// How open-loop gaps are drawn, as multiples of the mean gap.
   var gap = CompiledDistribution.constant(1)
   var think = CompiledDistribution.constant(0)
@@ -151,16 +153,20 @@ extension Engine {
     let source = sources.base + Int(s)
     openRequests += 1
     recorders.sources[s].offered &+= 1
-    var edge = source.pointee.edge
-    if source.pointee.mixCount > 1 { edge = drawEdge(source) }
+    if source.pointee.isSpecial { return specialRequest(s, parent) }
+    startCall(edge: source.pointee.edge, parent: parent)
+  }
+
+  /// A request of a source that asks for several things, whose clients handle failures themselves,
+  /// or that is logged.
+  @inline(never) private mutating func specialRequest(_ s: UInt32, _ parent: UInt32) {
+    let source = sources.base + Int(s)
+    let edge = source.pointee.mixCount > 1 ? drawEdge(source) : source.pointee.edge
     if Features.hasPolicies, edges[edge].hasClient {
       return startClientCall(edge: edge, parent: parent, source: s)
     }
-    if source.pointee.isLogged {
-      startCall(edge: edge, parent: parent, extra: logRequest(s, parent))
-    } else {
-      startCall(edge: edge, parent: parent)
-    }
+    startCall(
+      edge: edge, parent: parent, extra: source.pointee.isLogged ? logRequest(s, parent) : none)
   }
 
   @inline(never)

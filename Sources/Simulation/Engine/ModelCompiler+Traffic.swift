@@ -73,6 +73,9 @@ extension ModelCompiler {
       compiled.limit = source.limit.map { UInt64(clamping: $0) } ?? .max
       compiled.instances = UInt32(max(1, source.instances))
       compiled.isLogged = model.recording.requests
+      compiled.isSpecial =
+        compiled.isLogged || source.mix.count > 1
+        || source.mix.contains { edges[$0.edge].hasClient }
       compiled.edge = UInt32(source.mix.first?.edge ?? 0)
       compiled.firstMix = UInt32(mixes.count)
       compiled.mixCount = UInt32(source.mix.count)

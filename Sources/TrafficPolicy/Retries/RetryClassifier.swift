@@ -11,6 +11,11 @@
   @usableFromInline var statuses: InlineArray<16, UInt64>
   /// The gRPC statuses 0 ..< 17 that are retried, one bit each.
   @usableFromInline var grpcStatuses: UInt32
+  /// Whether a status below 400 is retried.
+  ///
+  /// Of an answer below 400 that says no more, this alone tells whether it ``matches(_:anyByteSent:)``;
+  /// run loops look at it first, as it is had without copying the table.
+  public private(set) var retriesSuccess = false
 
   /// A classifier that retries nothing.
   public init() {
@@ -40,6 +45,7 @@
   private mutating func retry(status: Int) {
     guard (0..<1024).contains(status) else { return }  // no answer carries such a status
     statuses[status >> 6] |= 1 << UInt64(status & 63)
+    if status < 400 { retriesSuccess = true }
   }
 
   /// True when the outcome is one that the policy retries.
