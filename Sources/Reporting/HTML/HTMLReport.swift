@@ -60,6 +60,11 @@ public struct HTMLReport: Sendable {
     )
     out.text(VerdictText.headline(result).capitalisedFirst)
     out.raw("</b>")
+    let missed = result.verdicts.filter { !$0.isMet }
+    for verdict in missed.prefix(3) {
+      out.element("div", result.run.expectations[verdict.expectation].text)
+    }
+    if missed.count > 3 { out.element("div", "and \(missed.count - 3) more") }
     if result.isPartial { out.raw("<div>This is a partial result: the run was ended early.</div>") }
     out.raw("</div></div>")
     out.element(
@@ -129,7 +134,7 @@ public struct HTMLReport: Sendable {
     out.element(
       "p",
       "Requests per second, share of errors, tries per request; frames: green stable, amber "
-        + "backlogged at times, red overloaded at times or failing.",
+        + "backlogged, red overloaded or failing at times.",
       attributes: "class=\"soft small\"")
     out.raw("<div class=\"scroll\">\(drawing.svg)</div>")
     if drawing.leftOut > 0 {

@@ -13,6 +13,8 @@ struct ServiceMapDrawing {
   /// Room for the label of an edge between two boxes.
   private let gap = 130.0
 
+  /// The share of failures in a phase from which a service counts as failing.
+  private static let failingShare = 0.05
   /// Columns of a name's line at most: three lines then hold any name that Kubernetes allows.
   private static let lineColumns = 21
   private static let mostLines = 3
@@ -232,8 +234,11 @@ struct ServiceMapDrawing {
       let service = result.services[index]
       let p99 = HumanNumber.optional(service.flow.quantile(0.99), .seconds)
       line = "\(HumanNumber.optional(service.flow.tryRate, .perSecond)) · p99 \(p99)"
+      let isFailing = result.servicePhases[index].contains {
+        ($0.errorRate?.mean ?? 0) > Self.failingShare
+      }
       switch result.trust[index].map(\.state) {
-      case let states where states.contains(.overloaded): ink = .errors
+      case let states where states.contains(.overloaded) || isFailing: ink = .errors
       case let states where states.contains(.backlogged): ink = .rejected
       default: ink = .good
       }
