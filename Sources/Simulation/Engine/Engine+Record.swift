@@ -18,20 +18,19 @@ extension Engine {
     result.phaseStarts = clients.map { $0?.starts ?? [] }
     let open = openWork()
     let statuses = recorders.statuses.statuses
+    let bySource = triesBySource()
     for s in 0..<recorders.sources.count {
-      var tries = FlowRecorder.Tries()
-      for entry in model.sources[s].mix { tries.add(edges[entry.edge]) }
       result.sources.append(
-        recorders.sources[s].record(tries, open: open.sources[s], statuses: statuses))
+        recorders.sources[s].record(bySource[s], open: open.sources[s], statuses: statuses))
     }
     for e in 0..<model.edges.count {
       let before = edgesBefore.isEmpty ? EdgeRecord() : edgesBefore[e]
       result.edges.append(EdgeRecord(edges[e]).since(before))
     }
-    let tries = triesByFlow()
+    let byFlow = triesByFlow()
     for f in 0..<recorders.flows.count {
       result.flows.append(
-        recorders.flows[f].record(tries[f], open: open.flows[f], statuses: statuses))
+        recorders.flows[f].record(byFlow[f], open: open.flows[f], statuses: statuses))
     }
     for s in 0..<services.count { result.services.append(serviceRecord(s, open.operations)) }
     for p in 0..<proxies.count { result.proxies.append(proxyRecord(p)) }
@@ -68,8 +67,7 @@ extension Engine {
     if recorders.hasWindows { record.windows = recorders.services[s].windows }
     guard recorders.isOn else { return record }
     for slot in service.firstSlot..<(service.firstSlot + service.slotCount) {
-      let tries = FlowRecorder.Tries(
-        attempts: recorders.operations[slot].offered, retries: recorders.operations[slot].retries)
+      let tries = arrivals(recorders.operations[slot])
       record.operations.append(
         ServiceRecord.Operation(
           name: operationSlots[Int(slot)].name,

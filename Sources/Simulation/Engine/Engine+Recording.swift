@@ -166,7 +166,7 @@ extension Engine {
   }
 
   /// Tries along the edges of each source.
-  private func triesBySource() -> [FlowRecorder.Tries] {
+  func triesBySource() -> [FlowRecorder.Tries] {
     model.sources.map { source in
       var tries = FlowRecorder.Tries()
       for entry in source.mix { tries.add(edges[entry.edge]) }
@@ -222,7 +222,7 @@ extension Engine {
   }
 
   /// At an operation an arrival is a try.
-  private func arrivals(_ recorder: borrowing FlowRecorder) -> FlowRecorder.Tries {
+  func arrivals(_ recorder: borrowing FlowRecorder) -> FlowRecorder.Tries {
     FlowRecorder.Tries(attempts: recorder.offered, retries: recorder.retries)
   }
 
