@@ -26,6 +26,11 @@ public import TimeAndChance
     low = sequence &<< 32 | UInt64(kind) &<< 24 | UInt64(handle)
   }
 
+  @inlinable @inline(__always) init(key: UInt128) {
+    high = UInt64(truncatingIfNeeded: key &>> 64)
+    low = UInt64(truncatingIfNeeded: key)
+  }
+
   /// When it happens.
   @inlinable @inline(__always) public var time: SimTime {
     SimTime(nanoseconds: Int64(bitPattern: high &>> 8))

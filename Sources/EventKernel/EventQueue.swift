@@ -8,8 +8,10 @@ public import TimeAndChance
 /// - one linked list for each constant delay that mostly is (``TimerLine``): a timeout that does not
 ///   fire costs two stores to start and two to cancel, and leaves nothing behind.
 ///
-/// Only the first entry of a ring or list stands in the heap. A list's stand-in may be out of date
-/// (its timer was cancelled): when it comes up, the list's present head takes its place.
+/// The first entries of the first four rings, which carry most events of a model, are compared with
+/// the heap's root on each look. Of any other ring, and of a list, only the first entry stands in the
+/// heap. A list's stand-in may be out of date (its timer was cancelled): when it comes up, the list's
+/// present head takes its place.
 ///
 /// The kernel knows no model. A run loop takes ``next()`` and switches over ``Event/kind``:
 ///
@@ -32,6 +34,8 @@ public import TimeAndChance
   @usableFromInline var clock: Int64 = 0
   @usableFromInline var sequence: UInt64 = 0
   @usableFromInline var heap = EventHeap()
+  /// The keys of the first entries of the first rings; the greatest key for one that is empty.
+  @usableFromInline var heads: UnsafeMutablePointer<UInt128>
   @usableFromInline var rings: UnsafeMutablePointer<Ring>
   @usableFromInline var ringCount = 0
   @usableFromInline var lists: UnsafeMutablePointer<TimerList>
@@ -43,17 +47,22 @@ public import TimeAndChance
   @usableFromInline static var listKind: UInt8 { 254 }
   /// The first delay that is too long.
   @usableFromInline static var delayLimit: UInt64 { 1 &<< 55 }
+  /// How many rings need no stand-in in the heap.
+  @usableFromInline static var headCount: Int { 4 }
   /// How many lines of either sort there may be.
   @usableFromInline static var lineLimit: Int { 4096 }
 
   /// An empty queue at time zero.
   public init() {
+    heads = .allocate(capacity: Self.headCount)
+    heads.initialize(repeating: .max, count: Self.headCount)
     rings = .allocate(capacity: Self.lineLimit)
     lists = .allocate(capacity: Self.lineLimit)
   }
 
   @inlinable deinit {
     for index in 0..<ringCount { rings[index].entries.deallocate() }
+    heads.deallocate()
     rings.deallocate()
     lists.deallocate()
   }
@@ -99,8 +108,15 @@ public import TimeAndChance
     let event = Event(
       time: clock &+ ring.pointee.delay.nanoseconds, sequence: sequence, kind: kind,
       handle: handle)
-    if ring.pointee.append(event) {
-      heap.push(event.standingIn(kind: Self.ringKind, handle: line.index))
+    if ring.pointee.append(event) { becameFirst(event, of: line.index) }
+  }
+
+  /// A ring has a first entry: where ``next()`` will find it.
+  @inlinable @inline(__always) mutating func becameFirst(_ event: Event, of ring: UInt32) {
+    if ring < Self.headCount {
+      heads[Int(ring)] = event.key
+    } else {
+      heap.push(event.standingIn(kind: Self.ringKind, handle: ring))
     }
   }
 
@@ -163,28 +179,42 @@ public import TimeAndChance
   @inlinable @inline(__always) public mutating func next() -> Event? {
     while true {
       heap.settle()
-      if heap.count == 0 { return nil }
+      let heads = self.heads
+      let left = heads[1] < heads[0] ? 1 : 0
+      let right = heads[3] < heads[2] ? 3 : 2
+      let lane = heads[right] < heads[left] ? right : left
+      let first = heads[lane]
       let top = heap.root
-      heap.pop()
-      let kind = top.kind
-      if kind < Self.listKind {
-        clock = top.time.nanoseconds
-        return top
-      }
-      if kind == Self.ringKind {
-        let ring = rings + Int(top.handle)
-        let event = ring.pointee.removeFirst()
-        if !ring.pointee.isEmpty {
-          heap.push(ring.pointee.first.standingIn(kind: Self.ringKind, handle: top.handle))
-        }
+      if first < top.key {
+        let ring = rings + lane
+        ring.pointee.dropFirst()
+        heads[lane] = ring.pointee.isEmpty ? .max : ring.pointee.first.key
+        let event = Event(key: first)
         clock = event.time.nanoseconds
         return event
       }
-      if let event = fireTimer(standIn: top) { return event }
+      if heap.count == 0 { return nil }
+      heap.pop()
+      if top.kind < Self.listKind {
+        clock = top.time.nanoseconds
+        return top
+      }
+      if let event = standInCameUp(top) { return event }
     }
   }
 
-  @inline(never) @usableFromInline mutating func fireTimer(standIn: Event) -> Event? {
+  /// A stand-in's turn: the event that it stood for, unless that was taken back.
+  @inline(never) @usableFromInline mutating func standInCameUp(_ standIn: Event) -> Event? {
+    guard standIn.kind == Self.ringKind else { return fireTimer(standIn: standIn) }
+    let ring = rings + Int(standIn.handle)
+    let event = ring.pointee.first
+    ring.pointee.dropFirst()
+    if !ring.pointee.isEmpty { becameFirst(ring.pointee.first, of: standIn.handle) }
+    clock = event.time.nanoseconds
+    return event
+  }
+
+  private mutating func fireTimer(standIn: Event) -> Event? {
     let list = lists + Int(standIn.handle)
     let sentinel = list.pointee.sentinel
     var first = nodes[sentinel].next

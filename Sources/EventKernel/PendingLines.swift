@@ -25,11 +25,7 @@ public import TimeAndChance
     return tail &- head == 1
   }
 
-  @inlinable @inline(__always) mutating func removeFirst() -> Event {
-    let event = entries[head & mask]
-    head &+= 1
-    return event
-  }
+  @inlinable @inline(__always) mutating func dropFirst() { head &+= 1 }
 
   @inline(never) @usableFromInline mutating func grow() {
     let capacity = (mask + 1) * 2

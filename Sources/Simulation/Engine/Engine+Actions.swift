@@ -18,7 +18,7 @@ extension Engine {
       let p = pod(reference)
       scripts[Int(p)] = script
       pods[p].marks |= Pod.isScripted
-      pods[p].scriptCount = 0
+      podBooks[p].scriptCount = 0
     case .health(let reference, let isHealthy):
       mark(pod(reference), Pod.isUnhealthy, !isHealthy)
     case .membership(let reference, let isMember):
@@ -40,7 +40,7 @@ extension Engine {
       let p = pod(reference)
       mark(p, Pod.failsAtOnce, share > 0 && !afterService)
       mark(p, Pod.failsAfterService, share > 0 && afterService)
-      pods[p].failShare = share
+      podBooks[p].failShare = share
       pods[p].failReply = UInt16(clamping: status)
     case .hang(let reference, let hangs): mark(pod(reference), Pod.hangs, hangs)
     case .network(let rule, let isActive): setRule(rule, isActive: isActive)
@@ -161,7 +161,7 @@ extension Engine {
       countLoss(j)
       return hang(j)
     }
-    if marks & Pod.failsAtOnce != 0, pod.pointee.random.unit() < pod.pointee.failShare {
+    if marks & Pod.failsAtOnce != 0, pod.pointee.random.unit() < podBooks[jobs[j].pod].failShare {
       jobs[j].reply = pod.pointee.failReply
       return respond(j)
     }
@@ -183,8 +183,8 @@ extension Engine {
     let p = jobs[j].pod
     guard let script = scripts[Int(p)] else { return hang(j) }
     let pod = pods.base + Int(p)
-    pod.pointee.scriptCount &+= 1
-    let n = Int(pod.pointee.scriptCount)
+    podBooks[jobs[j].pod].scriptCount &+= 1
+    let n = Int(podBooks[jobs[j].pod].scriptCount)
     let attempt = Int(jobs[j].reply)
     var reply = script.otherwise
     for rule in script.rules where rule.when.holds(n: n, attempt: attempt, &pod.pointee.random) {

@@ -23,7 +23,7 @@ extension Engine {
     clientCalls[k] = ClientCall(
       started: now, parent: parent, instance: clientInstance(edge, parent, source),
       edge: UInt16(truncatingIfNeeded: edge))
-    edges[edge].client.calls &+= 1
+    clientCounts[edge].calls &+= 1
     if parent & Parent.tagMask == Parent.user {
       users[parent & 0xFF_FFFF].call = k
       users[parent & 0xFF_FFFF].isClientCall = true
@@ -165,13 +165,13 @@ extension Engine {
       Double(state.pointee.failedTries)
         > breaker.maximumFailureRatio * Double(state.pointee.tries)
     {
-      edges[edge].client.refusedByBreaker &+= 1
+      clientCounts[edge].refusedByBreaker &+= 1
       return false
     }
     guard let bucket = behaviour.retryBucket else { return true }
     // Tenths of tokens add up with rounding; one token must not be missed by it.
     guard state.pointee.tokens >= bucket.perRetry * (1 - 1e-9) else {
-      edges[edge].client.refusedByBucket &+= 1
+      clientCounts[edge].refusedByBucket &+= 1
       return false
     }
     state.pointee.tokens -= bucket.perRetry
@@ -246,9 +246,9 @@ extension Engine {
     let ended = clientCalls[k]
     let edge = UInt32(ended.edge)
     if reply < 500 && reply != 0 {
-      edges[edge].client.succeeded &+= 1
+      clientCounts[edge].succeeded &+= 1
     } else {
-      edges[edge].client.failed &+= 1
+      clientCounts[edge].failed &+= 1
     }
     if ended.record >= 0 { logClientEnd(ended, reply: reply, flags: flags) }
     clientCalls.free(k)

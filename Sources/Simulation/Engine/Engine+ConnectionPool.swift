@@ -9,15 +9,36 @@ import TrafficPolicy
 //
 // - Source: Envoy `source/common/conn_pool/conn_pool_base.cc`.
 extension Engine {
-  /// Finds a stream for a call whose host is picked.
-  @inline(never) mutating func requestStream(_ c: UInt32) {
+  /// A try of a call that knows nothing of earlier ones, on a connection of its pool.
+  @inline(never) mutating func startPooledTry(_ c: UInt32) {
     let call = calls.pointer(c)
     let cluster = clusters.base + Int(call.pointee.cluster)
     let kind = clusterKinds.base + Int(cluster.pointee.kind)
+    let host = accept(pick(c, cluster), c, cluster)
+    if host == none { return endTry(c, AttemptOutcome(.noHost)) }
+    call.pointee.host = host
+    requestStream(c, cluster, kind)
+  }
+
+  /// Finds a stream for a call whose host is picked.
+  @inline(__always)
+  mutating func requestStream(
+    _ c: UInt32, _ cluster: UnsafeMutablePointer<ProxyCluster>,
+    _ kind: UnsafeMutablePointer<ClusterKind>
+  ) {
+    let call = calls.pointer(c)
     let p =
-      cluster.pointee.poolBase + call.pointee.host * kind.pointee.workers
-      + UInt32(call.pointee.worker)
-    if pools[p].ready != none { return attach(c, to: pools[p].ready) }
+      cluster.pointee.poolBase &+ call.pointee.host &* kind.pointee.workers
+      &+ call.pointee.hostAndWorker &>> 24
+    if pools[p].ready == none { return awaitConnection(c, p) }
+    attach(c, to: p, cluster, kind)
+  }
+
+  /// Queues a call for a connection, and opens one if that helps.
+  @inline(never) private mutating func awaitConnection(_ c: UInt32, _ p: UInt32) {
+    let call = calls.pointer(c)
+    let cluster = clusters.base + Int(call.pointee.cluster)
+    let kind = clusterKinds.base + Int(cluster.pointee.kind)
     guard cluster.pointee.pending < kind.pointee.maxPending else {
       statistics[cluster.pointee.kind].upstreamRqPendingOverflow &+= 1
       noteOverflow(call.pointee.cluster)
@@ -91,7 +112,7 @@ extension Engine {
     }
     let x = connections.allocate()
     connections[x] = Connection(
-      pool: p, next: none, previous: none, timer: none, streams: 0, served: 0, lastUse: now,
+      pool: p, next: none, timer: none, streams: 0, lastUse: now, served: 0,
       state: Connection.connecting, isListed: false)
     cluster.pointee.connections &+= 1
     pools[p].connections &+= 1
@@ -122,7 +143,7 @@ extension Engine {
     if pod.pointee.marks & Pod.isDown != 0 { return connectFailed(x, .connectFailure) }
     // What the proxy in front of the pod opens to it was accepted at the pod's door.
     if proxies[kind.pointee.proxy].kindStride == 0 {
-      pod.pointee.connectionsAccepted &+= 1
+      podBooks[endpointPods[kind.pointee.firstEndpoint + pool.host]].connectionsAccepted &+= 1
       services[pod.pointee.service].connections &+= 1
     }
     connections[x].state = Connection.open
@@ -159,24 +180,47 @@ extension Engine {
     for c in failed { endTry(c, AttemptOutcome(reason)) }
   }
 
-  /// Sends a call on a connection that has room.
-  @inline(never) mutating func attach(_ c: UInt32, to x: UInt32) {
-    let call = calls.pointer(c)
-    let cluster = clusters.base + Int(call.pointee.cluster)
-    let kind = clusterKinds.base + Int(cluster.pointee.kind)
+  /// Sends a call on the first connection of its pool that has room.
+  @inline(__always)
+  private mutating func attach(
+    _ c: UInt32, to p: UInt32, _ cluster: UnsafeMutablePointer<ProxyCluster>,
+    _ kind: UnsafeMutablePointer<ClusterKind>
+  ) {
     guard cluster.pointee.requests < kind.pointee.maxRequests else { return overflowActive(c) }
+    let pool = pools.base + Int(p)
+    let x = pool.pointee.ready
     let connection = connections.pointer(x)
     connection.pointee.streams &+= 1
     connection.pointee.served &+= 1
     connection.pointee.lastUse = now
-    if connection.pointee.served >= kind.pointee.requestsPerConnection {
-      connection.pointee.state = Connection.draining
-      unlist(x)
-    } else if connection.pointee.streams >= kind.pointee.streamsPerConnection {
-      unlist(x)
+    let isWornOut = connection.pointee.served >= kind.pointee.requestsPerConnection
+    if isWornOut { connection.pointee.state = Connection.draining }
+    if isWornOut || connection.pointee.streams >= kind.pointee.streamsPerConnection {
+      pool.pointee.ready = connection.pointee.next
+      connection.pointee.isListed = false
     }
-    if kind.pointee.hasDetector { reportStream(call.pointee.cluster, host: call.pointee.host) }
+    if kind.pointee.countsStreams {
+      reportStream(calls[c].cluster, host: calls[c].host)
+    }
     send(c, on: x, cluster, kind)
+  }
+
+  /// A stream has ended with its answer, after which its connection may carry the next.
+  @inline(__always) mutating func streamEndedClean(_ x: UInt32) {
+    let connection = connections.pointer(x)
+    guard connection.pointee.state == Connection.open else {
+      return streamEnded(x, isClean: true)
+    }
+    connection.pointee.streams &-= 1
+    connection.pointee.lastUse = now
+    let p = connection.pointee.pool
+    let pool = pools.base + Int(p)
+    if !connection.pointee.isListed {
+      connection.pointee.isListed = true
+      connection.pointee.next = pool.pointee.ready
+      pool.pointee.ready = x
+    }
+    if pool.pointee.pendingHead != none { serveQueue(p) }
   }
 
   /// A stream has ended; a broken HTTP/1.1 stream ends its connection.
@@ -200,10 +244,11 @@ extension Engine {
   }
 
   /// Attaches queued calls while there is room, oldest first.
-  mutating func serveQueue(_ p: UInt32) {
+  @inline(never) mutating func serveQueue(_ p: UInt32) {
     while pools[p].pendingHead != none, pools[p].ready != none {
       let c = dequeue(from: p)
-      attach(c, to: pools[p].ready)
+      let cluster = clusters.base + Int(pools[p].cluster)
+      attach(c, to: p, cluster, clusterKinds.base + Int(cluster.pointee.kind))
     }
   }
 
@@ -235,24 +280,23 @@ extension Engine {
   mutating func list(_ x: UInt32) {
     guard !connections[x].isListed else { return }
     let p = connections[x].pool
-    let first = pools[p].ready
     connections[x].isListed = true
-    connections[x].next = first
-    connections[x].previous = none
-    if first != none { connections[first].previous = x }
+    connections[x].next = pools[p].ready
     pools[p].ready = x
   }
 
+  /// Takes a connection from among its pool's ready ones, wherever it stands.
   mutating func unlist(_ x: UInt32) {
     guard connections[x].isListed else { return }
-    let connection = connections[x]
     connections[x].isListed = false
-    if connection.previous == none {
-      pools[connection.pool].ready = connection.next
-    } else {
-      connections[connection.previous].next = connection.next
+    let p = connections[x].pool
+    guard pools[p].ready != x else {
+      pools[p].ready = connections[x].next
+      return
     }
-    if connection.next != none { connections[connection.next].previous = connection.previous }
+    var before = pools[p].ready
+    while connections[before].next != x { before = connections[before].next }
+    connections[before].next = connections[x].next
   }
 
   /// A connection may have been idle for long enough; the timer is re-armed lazily.

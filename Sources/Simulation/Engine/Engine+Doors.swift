@@ -22,7 +22,7 @@ extension Engine {
     if log.isOn { unlogAttempt() }
     let c = jobs[j].call
     guard c != none else {
-      pod.pointee.unheard &+= 1
+      podBooks[jobs[j].pod].unheard &+= 1
       retire(j)
       return true
     }
@@ -108,7 +108,7 @@ extension Engine {
     guard isAtDoor(j) else { return false }
     let c = jobs[j].step
     calls[c].parent = Parent.nobody
-    if calls[c].job == none { pod.pointee.unheard &+= 1 }
+    if calls[c].job == none { podBooks[jobs[j].pod].unheard &+= 1 }
     countLoss(j)
     endByProxy(c, status: 0, .downstreamConnectionTermination, .downstreamRemoteDisconnect)
     freeJob(j)

@@ -13,8 +13,16 @@ struct FilterChain {
     case adaptiveConcurrency(Int)
   }
 
+  /// There are local rate limits only, the same for every request: what passes them is not
+  /// remembered.
+  var isPlain = false
+  /// Its local rate limits, in the engine's table of all.
+  var firstRateLimit: UInt32 = 0
+  var rateLimitCount: UInt32 = 0
+  var random: RandomStream
   var order: [Place] = []
-  var localRateLimits: [(filter: LocalRateLimit, settings: LocalRateLimitSettings)] = []
+  /// By local rate limit.
+  var rateLimitSettings: [LocalRateLimitSettings] = []
   /// By route: the local rate limit that acts instead of the listener's, or -1; empty without any.
   var routeRateLimits: [Int] = []
   var globalRateLimits: [(filter: GlobalRateLimitFilter, counter: Int)] = []
@@ -22,10 +30,6 @@ struct FilterChain {
   /// One history for each worker.
   var admissionControls: [[AdmissionControl]] = []
   var adaptiveConcurrencies: [(filter: AdaptiveConcurrency, status: UInt16)] = []
-  /// There are local rate limits only, the same for every request: what passes them is not
-  /// remembered.
-  var isPlain = false
-  var random: RandomStream
 }
 
 // What a request meets in front of the router, and on its way out.
@@ -45,14 +49,15 @@ extension Engine {
         let instance = Int(proxies[p].firstInstance + number)
         let name = "filters \(model.proxies[p].name)/\(number)"
         var chain = FilterChain(
+          firstRateLimit: UInt32(localRateLimits.count),
           random: RandomStream(seed: seed, replication: replication, name: name))
         for filter in configuration.filters {
           add(filter, to: &chain, workers: Int(proxies[p].workers), firstCounter, instance)
         }
         add(routeRateLimits, to: &chain)
         chain.isPlain =
-          routeRateLimits.isEmpty && chain.order.count == chain.localRateLimits.count
-          && chain.localRateLimits.allSatisfy { $0.settings.descriptors.isEmpty }
+          routeRateLimits.isEmpty && chain.order.count == chain.rateLimitSettings.count
+          && chain.rateLimitSettings.allSatisfy { $0.descriptors.isEmpty }
         filters[instance] = chain
       }
     }
@@ -64,8 +69,8 @@ extension Engine {
   ) {
     switch filter {
     case .localRateLimit(let settings):
-      chain.order.append(.localRateLimit(chain.localRateLimits.count))
-      chain.localRateLimits.append((LocalRateLimit(settings, at: now), settings))
+      chain.order.append(.localRateLimit(chain.rateLimitSettings.count))
+      add(settings, to: &chain)
     case .globalRateLimit(let settings):
       chain.order.append(.globalRateLimit(chain.globalRateLimits.count))
       chain.globalRateLimits.append(
@@ -85,17 +90,23 @@ extension Engine {
     }
   }
 
+  private mutating func add(_ limit: LocalRateLimitSettings, to chain: inout FilterChain) {
+    chain.rateLimitSettings.append(limit)
+    chain.rateLimitCount += 1
+    localRateLimits.append(LocalRateLimit(limit, at: now))
+  }
+
   /// Adds the local rate limits of routes: each has buckets of its own and acts in the place of the
   /// listener's first, or of none.
   ///
   /// - Source: Envoy `typed_per_filter_config`: the most specific configuration of a filter is the
   ///   one that acts.
-  private func add(_ limits: [LocalRateLimitSettings?], to chain: inout FilterChain) {
+  private mutating func add(_ limits: [LocalRateLimitSettings?], to chain: inout FilterChain) {
     guard limits.contains(where: { $0 != nil }) else { return }
-    if chain.localRateLimits.isEmpty { chain.order.insert(.localRateLimit(-1), at: 0) }
+    if chain.rateLimitSettings.isEmpty { chain.order.insert(.localRateLimit(-1), at: 0) }
     for limit in limits {
-      chain.routeRateLimits.append(limit == nil ? -1 : chain.localRateLimits.count)
-      if let limit { chain.localRateLimits.append((LocalRateLimit(limit, at: now), limit)) }
+      chain.routeRateLimits.append(limit == nil ? -1 : chain.rateLimitSettings.count)
+      if let limit { add(limit, to: &chain) }
     }
   }
 
@@ -128,16 +139,19 @@ extension Engine {
   @inline(__always) private mutating func passRateLimits(_ c: UInt32) {
     let instance = Int(calls[c].cluster)
     let chain = filters.base + instance
-    for index in chain.pointee.localRateLimits.indices {
-      let decision = chain.pointee.localRateLimits[index].filter.decide(
-        at: now, using: &chain.pointee.random)
-      if decision != .admit {
-        noteRateLimit(instance)
-        let status = chain.pointee.localRateLimits[index].filter.status
-        return leave(c, reply: status, flags: .rateLimited, details: .localRateLimited)
-      }
+    let first = chain.pointee.firstRateLimit
+    for index in first..<(first &+ chain.pointee.rateLimitCount) {
+      let decision = localRateLimits[index].decide(at: now, using: &chain.pointee.random)
+      if decision != .admit { return refuse(c, instance, localRateLimits[index].status) }
     }
     route(c, isPlain: true)
+  }
+
+  /// A local rate limit refuses a call.
+  @inline(never)
+  private mutating func refuse(_ c: UInt32, _ instance: Int, _ status: UInt16) {
+    noteRateLimit(instance)
+    leave(c, reply: status, flags: .rateLimited, details: .localRateLimited)
   }
 
   /// Runs the filters from where the call stands up to the router, or to an answer or a wait.
@@ -169,19 +183,17 @@ extension Engine {
         index = chain.pointee.routeRateLimits[route]
       }
       if index < 0 { return true }
+      let limit = chain.pointee.firstRateLimit + UInt32(index)
       let decision: LocalRateLimit.Decision
-      if chain.pointee.localRateLimits[index].settings.descriptors.isEmpty {
-        decision = chain.pointee.localRateLimits[index].filter.decide(
-          at: now, using: &chain.pointee.random)
+      if chain.pointee.rateLimitSettings[index].descriptors.isEmpty {
+        decision = localRateLimits[limit].decide(at: now, using: &chain.pointee.random)
       } else {
-        let matching = matchingDescriptors(of: chain.pointee.localRateLimits[index].settings, c)
-        decision = chain.pointee.localRateLimits[index].filter.decide(
+        let matching = matchingDescriptors(of: chain.pointee.rateLimitSettings[index], c)
+        decision = localRateLimits[limit].decide(
           matching: matching, at: now, using: &chain.pointee.random)
       }
       if decision == .admit { return true }
-      let status = chain.pointee.localRateLimits[index].filter.status
-      noteRateLimit(instance)
-      leave(c, reply: status, flags: .rateLimited, details: .localRateLimited)
+      refuse(c, instance, localRateLimits[limit].status)
       return false
     case .globalRateLimit(let index):
       switch chain.pointee.globalRateLimits[index].filter.plan {
@@ -427,7 +439,8 @@ extension Engine {
     }
     for number in 0..<proxies[p].instanceCount {
       let chain = filters[Int(proxies[p].firstInstance + number)]
-      for (filter, settings) in chain.localRateLimits {
+      for (index, settings) in chain.rateLimitSettings.enumerated() {
+        let filter = localRateLimits[chain.firstRateLimit + UInt32(index)]
         for entry in filter.statistics.named {
           add("\(settings.statPrefix).http_local_rate_limit.\(entry.name)", entry.value)
         }

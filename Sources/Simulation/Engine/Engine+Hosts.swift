@@ -2,10 +2,8 @@ import EventKernel
 import TimeAndChance
 import TrafficPolicy
 
-/// What one proxy instance knows of one host beside its active requests.
-struct HostState: BitwiseCopyable {
-  /// What the outlier detector counts.
-  var outlier: OutlierHost
+/// What one proxy instance knows of one host beside its active requests and its outlier counters.
+struct HostNote: BitwiseCopyable {
   /// What active health checks found.
   var check: ActiveHealthCheck
   /// The last entry of the ejection log, or -1.
@@ -23,6 +21,10 @@ struct ClusterHealth {
   /// Levels whose hold-back timer runs, in order of start.
   var timers: [Int] = []
   var random: RandomStream
+  /// Draws of back-offs.
+  var jitter: RandomStream
+  /// When an overflow was last logged.
+  var lastOverflow = SimTime(nanoseconds: .min / 2)
   /// Scratch for the detector's actions.
   var actions: [OutlierAction] = []
 }
@@ -33,9 +35,10 @@ extension Engine {
   /// Makes the state of a cluster in a proxy instance.
   @inline(never)
   mutating func makeCluster(
-    _ slot: Int, proxy: UInt32, _ instance: UInt32, _ cluster: UInt32
+    _ slot: Int, proxy: UInt32, _ instance: UInt32
   ) -> UInt32 {
     let number = instance - proxies[proxy].firstInstance
+    let cluster = UInt32(slot) - proxies[proxy].firstSlot - number * proxies[proxy].clusterCount
     let kindIndex = proxies[proxy].firstKind + cluster + number * proxies[proxy].kindStride
     let kind = clusterKinds[kindIndex]
     let state = UInt32(clusters.count)
@@ -46,9 +49,9 @@ extension Engine {
     }
     clusters.append(
       ProxyCluster(
-        kind: kindIndex, instance: instance, hostBase: UInt32(active.count),
+        kind: kindIndex, hostBase: UInt32(active.count),
         poolBase: UInt32(pools.count), firstBalancer: UInt32(balancers.count),
-        balancing: stream("balancing"), jitter: stream("retry.jitter")))
+        balancing: stream("balancing"), instance: instance))
     clusterOfInstance[slot] = state
     let firstHost = active.count
     let check = ActiveHealthCheck(
@@ -59,10 +62,8 @@ extension Engine {
     for host in 0..<Int(kind.endpointCount) {
       let isMember = memberships[Int(kind.firstEndpoint) + host]
       active.append(0)
-      hostStates.append(
-        HostState(
-          outlier: isMember ? OutlierHost() : .absent,
-          check: check))
+      outlierHosts.append(isMember ? OutlierHost() : .absent)
+      hostNotes.append(HostNote(check: check))
       applied.append(isMember ? .healthy : .absent)
       if kind.opensConnections {
         for _ in 0..<kind.workers {
@@ -87,7 +88,7 @@ extension Engine {
     let window = UpdateMergeWindow(window: configuration.updateMergeWindow)
     let health = ClusterHealth(
       windows: Array(repeating: window, count: views.topology.levelCount), views: views,
-      applied: applied, random: stream("outlier"))
+      applied: applied, random: stream("outlier"), jitter: stream("retry.jitter"))
     detectors.append(health)
     if let settings = configuration.outlierDetection {
       startSweeps(state, every: settings.interval, proxy: proxy)
@@ -107,7 +108,7 @@ extension Engine {
       where cluster.healthCheck != nil {
         for instance in 0..<proxy.instanceCount {
           let slot = Int(proxy.firstSlot + instance * proxy.clusterCount) + number
-          _ = makeCluster(slot, proxy: p, proxy.firstInstance + instance, UInt32(number))
+          _ = makeCluster(slot, proxy: p, proxy.firstInstance + instance)
         }
       }
     }
@@ -206,14 +207,14 @@ extension Engine {
   @inline(never)
   mutating func report(_ outcome: AttemptOutcome, _ state: UInt32, host: UInt32) {
     let entry = Int(clusters[state].hostBase &+ host)
-    let trips = judges.base[Int(state)].record(outcome, on: &hostStates.base[entry].outlier)
+    let trips = judges.base[Int(state)].record(outcome, on: &outlierHosts.base[entry])
     if !trips.isEmpty { tripped(trips, state, host: host) }
   }
 
   /// Tells the detector that a stream was had.
   @inline(never) mutating func reportStream(_ state: UInt32, host: UInt32) {
     let entry = Int(clusters[state].hostBase &+ host)
-    judges.base[Int(state)].recordConnectSuccess(on: &hostStates.base[entry].outlier)
+    judges.base[Int(state)].recordConnectSuccess(on: &outlierHosts.base[entry])
   }
 
   @inline(never)
@@ -223,7 +224,7 @@ extension Engine {
     let now = self.now
     health.pointee.actions.removeAll(keepingCapacity: true)
     _ = judges.base[Int(state)].act(
-      on: trips, host: &hostStates.base[entry].outlier, index: host, at: now,
+      on: trips, host: &outlierHosts.base[entry], index: host, at: now,
       using: &health.pointee.random, into: &health.pointee.actions)
     applyActions(state)
   }
@@ -234,17 +235,11 @@ extension Engine {
     let interval = judges[state].interval
     let now = self.now
     let hosts = UnsafeMutableBufferPointer(
-      start: hostStates.base + Int(clusters[state].hostBase),
+      start: outlierHosts.base + Int(clusters[state].hostBase),
       count: Int(clusterKinds[clusters[state].kind].endpointCount))
     health.pointee.actions.removeAll(keepingCapacity: true)
-    // The detector wants its hosts side by side; a sweep is rare enough to copy them.
-    withUnsafeTemporaryAllocation(of: OutlierHost.self, capacity: max(1, hosts.count)) { scratch in
-      for index in hosts.indices { scratch[index] = hosts[index].outlier }
-      let swept = UnsafeMutableBufferPointer(rebasing: scratch[..<hosts.count])
-      judges.base[Int(state)].sweep(
-        swept, at: now, using: &health.pointee.random, into: &health.pointee.actions)
-      for index in hosts.indices { hosts[index].outlier = swept[index] }
-    }
+    judges.base[Int(state)].sweep(
+      hosts, at: now, using: &health.pointee.random, into: &health.pointee.actions)
     applyActions(state)
     schedule(.outlierSweep, state, after: interval)
   }
@@ -274,8 +269,9 @@ extension Engine {
   private func bookHealth(_ state: UInt32, _ host: Int) -> HostHealth {
     let kind = clusterKinds[clusters[state].kind]
     guard memberships[Int(kind.firstEndpoint) + host] else { return .absent }
-    let hostState = hostStates.base[Int(clusters[state].hostBase) + host]
-    return hostState.outlier.isEjected || !hostState.check.isHealthy ? .unhealthy : .healthy
+    let entry = Int(clusters[state].hostBase) + host
+    let isIn = !outlierHosts[entry].isEjected && hostNotes[entry].check.isHealthy
+    return isIn ? .healthy : .unhealthy
   }
 
   /// A host's health has changed in the books.
@@ -329,11 +325,11 @@ extension Engine {
         if isMember {
           judges.base[Int(state)].join(&fresh)
         } else {
-          judges.base[Int(state)].leave(&hostStates.base[entry].outlier)
+          judges.base[Int(state)].leave(&outlierHosts.base[entry])
           fresh = .absent
         }
-        hostStates.base[entry].outlier = fresh
-        hostStates.base[entry].check = ActiveHealthCheck(
+        outlierHosts.base[entry] = fresh
+        hostNotes.base[entry].check = ActiveHealthCheck(
           model.proxies[Int(kind.proxy)].configuration.clusters[Int(kind.index)].healthCheck
             ?? .none, startsHealthy: true)
         let level = detectors[state].views.topology.hosts[host].priority
@@ -365,11 +361,11 @@ extension Engine {
         pod.marks & (Pod.isDown | Pod.isBlackhole | Pod.hangs) == 0 && !isCutOff
       let transition =
         answersWell
-        ? hostStates.base[entry].check.passed()
-        : hostStates.base[entry].check.failed(immediate: isImmediate)
+        ? hostNotes.base[entry].check.passed()
+        : hostNotes.base[entry].check.failed(immediate: isImmediate)
       let now = self.now
       if answersWell, kind.hasDetector,
-        judges.base[Int(state)].healthCheckPassed(&hostStates.base[entry].outlier, at: now)
+        judges.base[Int(state)].healthCheckPassed(&outlierHosts.base[entry], at: now)
       {
         noteRelease(state, host: UInt32(host))
         healthChanged(state, host: UInt32(host))

@@ -73,7 +73,7 @@ extension Engine {
     let kind = clusterKinds[cluster.kind]
     let pod = endpointPods[kind.firstEndpoint + action.host]
     if enforced {
-      hostStates.base[entry].lastEjection = Int32(log.ejections.count)
+      hostNotes.base[entry].lastEjection = Int32(log.ejections.count)
       services[pods[pod].service].ejected += 1
       logCause(.ejected(action.type), cluster: state, pod: pod)
     }
@@ -84,7 +84,7 @@ extension Engine {
         instance: Int32(cluster.instance - proxies[kind.proxy].firstInstance),
         cluster: Int32(kind.index), pod: reference(pod), type: action.type, at: now,
         enforced: enforced,
-        ejectionsSoFar: Int32(hostStates.base[entry].outlier.numEjections), released: .never))
+        ejectionsSoFar: Int32(outlierHosts.base[entry].numEjections), released: .never))
   }
 
   /// Notes when an ejected host was released.
@@ -93,7 +93,7 @@ extension Engine {
     let entry = Int(cluster.hostBase + host)
     let pod = endpointPods[clusterKinds[cluster.kind].firstEndpoint + host]
     services[pods[pod].service].ejected -= 1
-    let ejection = Int(hostStates.base[entry].lastEjection)
+    let ejection = Int(hostNotes.base[entry].lastEjection)
     if log.ejections.indices.contains(ejection) { log.ejections[ejection].released = now }
     logCause(.released, cluster: state, pod: pod)
   }
@@ -118,8 +118,8 @@ extension Engine {
 
   /// Logs the first overflow after a quiet second.
   @inline(__always) mutating func noteOverflow(_ state: UInt32) {
-    let last = clusters[state].lastOverflow
-    clusters[state].lastOverflow = now
+    let last = detectors[state].lastOverflow
+    detectors[state].lastOverflow = now
     if now - last > .seconds(1) { logCause(.overflowBegan, cluster: state) }
   }
 }

@@ -37,7 +37,7 @@ extension Engine {
       return arriveSpecially(j)
     }
     pod.pointee.arrivals &+= 1
-    job.pointee.step = entries[services[pod.pointee.service].firstEntry &+ job.pointee.step]
+    job.pointee.step = entries[pod.pointee.firstEntry &+ job.pointee.step]
     if recorders.isOn { countArrival(job.pointee.step, job.pointee.marks) }
     admit(j, pod)
   }
@@ -142,7 +142,7 @@ extension Engine {
 
   /// Answers a job that found no place, or leaves it without answer.
   mutating func refuse(_ j: UInt32, _ pod: UnsafeMutablePointer<Pod>) {
-    pod.pointee.refused &+= 1
+    podBooks[jobs[j].pod].refused &+= 1
     let status = services[pod.pointee.service].refusal
     if status == 0 {
       countLoss(j)
@@ -183,7 +183,7 @@ extension Engine {
         if job.pointee.marks & (Job.hasWorker | Job.isBranch) == 0 {
           guard regainWorker(j, pod) else { return }
         }
-        var time = step.pointee.law.sampleNanoseconds(using: &pod.pointee.random, sampler)
+        var time = laws[step.pointee.a].sampleNanoseconds(using: &pod.pointee.random, sampler)
         if Features.hasPolicies, pod.pointee.marks & Pod.isSlow != 0, step.pointee.code == .work {
           time = stretched(time, by: pod.pointee.slowFactor)
         }
@@ -387,7 +387,7 @@ extension Engine {
       jobs[j].reply = 504
       respond(j)
     } else {
-      pod.pointee.unheard &+= 1
+      podBooks[jobs[j].pod].unheard &+= 1
       countLoss(j)
       retire(j)
     }
@@ -405,7 +405,7 @@ extension Engine {
     countOutcome(j, pod)
     if recorders.isOn { countAnswer(j) }
     if job.pointee.call == none {
-      pod.pointee.unheard &+= 1
+      podBooks[jobs[j].pod].unheard &+= 1
       return retire(j)
     }
     travelBack(j)
@@ -436,7 +436,7 @@ extension Engine {
   /// A pod's answer, or the news that nothing is there, goes to whoever waits for it.
   @inline(never) mutating func sendAnswer(_ j: UInt32, _ pod: UnsafeMutablePointer<Pod>) {
     if jobs[j].call == none {
-      pod.pointee.unheard &+= 1
+      podBooks[jobs[j].pod].unheard &+= 1
       return retire(j)
     }
     guard pod.pointee.marks & Pod.concernsTravel != 0 else { return travelBack(j) }
@@ -465,7 +465,7 @@ extension Engine {
   /// An injected fault takes the place of some answers of work that was done.
   @inline(never) mutating func spoilAnswer(_ j: UInt32, _ pod: UnsafeMutablePointer<Pod>) {
     guard pod.pointee.marks & Pod.failsAfterService != 0, jobs[j].state == Job.working,
-      pod.pointee.random.unit() < pod.pointee.failShare
+      pod.pointee.random.unit() < podBooks[jobs[j].pod].failShare
     else { return }
     jobs[j].reply = pod.pointee.failReply
   }

@@ -25,7 +25,7 @@ extension Engine {
     if jobs[j].marks & (Job.hasWorker | Job.isBranch) == 0 {
       guard regainWorker(j, pod) else { return }
     }
-    var time = step.pointee.law.sampleNanoseconds(using: &pod.pointee.random, sampler)
+    var time = laws[step.pointee.a].sampleNanoseconds(using: &pod.pointee.random, sampler)
     if pod.pointee.marks & Pod.isSlow != 0 {
       time = stretched(time, by: pod.pointee.slowFactor)
     }
@@ -34,7 +34,7 @@ extension Engine {
     let p = jobs[j].pod
     advanceProcessor(p)
     cpuWork[j].end = processors[p].begin(.nanoseconds(time))
-    cpuWork[j].life = pod.pointee.deaths
+    cpuWork[j].life = podBooks[jobs[j].pod].deaths
     lookAgain(j)
   }
 
@@ -49,7 +49,7 @@ extension Engine {
   mutating func cpuDone(_ j: UInt32, sequence: UInt64) {
     guard cpuWork[j].sequence == UInt32(truncatingIfNeeded: sequence) else { return }
     let p = jobs[j].pod
-    if jobs[j].state == Job.gone || cpuWork[j].life != pods[p].deaths {
+    if jobs[j].state == Job.gone || cpuWork[j].life != podBooks[p].deaths {
       // What died with its pod, or was dropped, does not run any more.
       cpuWork[j].sequence = 0
       return advance(j)
@@ -73,7 +73,7 @@ extension Engine {
     guard processors.count > 0 else { return }
     advanceProcessor(p)
     processors[p].stop()
-    pods[p].deaths &+= 1
+    podBooks[p].deaths &+= 1
   }
 
   /// Neighbours take a share of a pod's cores from now on.
@@ -83,7 +83,7 @@ extension Engine {
     processors[p].setSpeed(1 - share)
     // With more CPU than before work is done earlier than its event would look.
     for j in 0..<UInt32(cpuWork.count) where cpuWork[j].sequence != 0 && jobs[j].pod == p {
-      if cpuWork[j].life == pods[p].deaths, jobs[j].state != Job.gone { lookAgain(j) }
+      if cpuWork[j].life == podBooks[p].deaths, jobs[j].state != Job.gone { lookAgain(j) }
     }
   }
 

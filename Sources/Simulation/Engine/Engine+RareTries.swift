@@ -82,7 +82,7 @@ extension Engine {
   ) -> SimDuration? {
     guard let asked = pendingAsked else { return nil }
     pendingAsked = nil
-    guard let wait = asked.policy.wait(asked: asked.wait, using: &clusters[calls[c].cluster].jitter)
+    guard let wait = asked.policy.wait(asked: asked.wait, using: &detectors[calls[c].cluster].jitter)
     else { return nil }
     extras[extra(of: c)].waitsByHeader &+= 1
     return wait
@@ -238,8 +238,7 @@ extension Engine {
     if kind.hasDetector { report(outcome, state, host: host) }
     clusters[state].requests &-= 1
     active[clusters[state].hostBase &+ host] &-= 1
-    let edge = edges.base + Int(calls[c].edge)
-    let isBad = edge.pointee.classifier.matches(outcome, anyByteSent: true)
+    let isBad = classifiers[Int(calls[c].edge)].matches(outcome, anyByteSent: true)
     let othersGoOn =
       calls[c].job != none || extras[x].hedgedCount > 0 || extras[x].retryPending
       || calls[c].state == .pending
@@ -347,7 +346,7 @@ extension Engine {
       pod.pointee.account(at: now)
       pod.pointee.queued &-= 1
       services[pod.pointee.service].queued &-= 1
-      pod.pointee.unheard &+= 1
+      podBooks[jobs[j].pod].unheard &+= 1
       countLoss(j)
       jobs[j].state = Job.gone  // freed when its turn in the queue comes
     case Job.working, Job.calling:
@@ -364,13 +363,13 @@ extension Engine {
     countLoss(j)
     switch jobs[j].state {
     case Job.working:
-      pod.pointee.unheard &+= 1
+      podBooks[jobs[j].pod].unheard &+= 1
       jobs[j].state = Job.gone
       leaveProcessor(j)
       jobs[j].step = Step.goneIndex  // freed when its step would have been done
       if jobs[j].marks & Job.hasWorker != 0 { releaseWorker(pod) }
     case Job.calling:
-      pod.pointee.unheard &+= 1
+      podBooks[jobs[j].pod].unheard &+= 1
       jobs[j].state = Job.gone  // freed when its calls have ended
       let hadWorker = jobs[j].marks & Job.hasWorker != 0
       abandonCalls(of: j)

@@ -25,7 +25,7 @@ extension Engine {
     }
     for e in 0..<model.edges.count {
       let before = edgesBefore.isEmpty ? EdgeRecord() : edgesBefore[e]
-      result.edges.append(EdgeRecord(edges[e]).since(before))
+      result.edges.append(EdgeRecord(edges[e], clientCounts[e]).since(before))
     }
     let byFlow = triesByFlow()
     for f in 0..<recorders.flows.count {
@@ -44,14 +44,15 @@ extension Engine {
     for p in service.firstPod..<(service.firstPod + service.podCount) {
       var pod = pods[p]
       pod.account(at: now)
+      let books = podBooks[p]
       record.pods.append(
         PodRecord(
-          arrivals: pod.arrivals, refused: pod.refused, succeeded: pod.succeeded,
-          failed: pod.failed, unheard: pod.unheard,
+          arrivals: pod.arrivals, refused: books.refused, succeeded: pod.succeeded,
+          failed: pod.failed, unheard: books.unheard,
           meanBusy: counted > 0 ? Double(pod.busyTime) / counted : 0,
           meanQueue: counted > 0 ? Double(pod.queueTime) / counted : 0,
           peakQueue: Int(pod.peakQueue), peakConcurrency: Int(pod.peakBusy),
-          connectionsAccepted: pod.connectionsAccepted, delayed: pod.delayed,
+          connectionsAccepted: books.connectionsAccepted, delayed: pod.delayed,
           throttled: throttledTime(p)))
     }
     record.peakQueue = Int(service.peakQueued)
@@ -67,7 +68,7 @@ extension Engine {
     if recorders.hasWindows { record.windows = recorders.services[s].windows }
     guard recorders.isOn else { return record }
     for slot in service.firstSlot..<(service.firstSlot + service.slotCount) {
-      let tries = arrivals(recorders.operations[slot])
+      let tries = arrivals(slot)
       record.operations.append(
         ServiceRecord.Operation(
           name: operationSlots[Int(slot)].name,
@@ -137,11 +138,14 @@ extension Engine {
       let kind = clusterKinds[kindIndex]
       var outlier = OutlierStatistics()
       var activeEjections: UInt64 = 0
+      var sent: UInt64 = 0
       for state in 0..<UInt32(clusters.count) where clusters[state].kind == kindIndex {
         outlier.add(judges[state].statistics)
         activeEjections += UInt64(judges[state].statistics.ejectionsActive)
+        sent &+= clusters[state].sent
       }
       var counters = statistics[kindIndex]
+      counters.upstreamRqTotal = sent
       // Proxies in front of pods have a cluster each.
       if proxy.kindStride != 0 {
         for number in 1..<max(1, proxy.instanceCount) {

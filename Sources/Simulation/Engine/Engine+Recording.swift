@@ -10,6 +10,12 @@ struct HostCount: BitwiseCopyable {
   var errors: UInt64 = 0
 }
 
+/// Tries of an operation that have arrived at its pods, and those of them that were retries.
+struct ArrivalCount: BitwiseCopyable {
+  var offered: UInt64 = 0
+  var retries: UInt64 = 0
+}
+
 /// What is counted and measured of a run, beside the counters of edges and pods.
 struct Recorders: ~Copyable {
   /// Whether operations and flows are measured beside sources.
@@ -23,6 +29,8 @@ struct Recorders: ~Copyable {
   var flows: Table<FlowRecorder>
   /// By operation slot: the tries of an operation, as a service's pods see them.
   var operations: Table<FlowRecorder>
+  /// By operation slot: arrivals since the start of the run.
+  var arrivals: Table<ArrivalCount>
   /// By service: time from arrival to the start of service.
   var waits: Table<LatencyRecorder>
   /// By service: all operations together.
@@ -46,6 +54,7 @@ struct Recorders: ~Copyable {
     operations = Table(count: isOn ? slots.count : 0) { index in
       FlowRecorder(keepsWindowLatency: model.services[slots[index].service].keepsWindowLatency)
     }
+    arrivals = Table(count: operations.count) { _ in ArrivalCount() }
     waits = Table(count: hasWaits ? model.services.count : 0) { _ in LatencyRecorder() }
     if hasWindows {
       services = Array(repeating: ServiceSeries(), count: model.services.count)
@@ -84,7 +93,7 @@ extension Engine {
   }
 
   /// Counts the end of a call along an edge, as the caller sees it.
-  @inline(never) mutating func countFlow(_ call: Call) {
+  @inline(__always) mutating func countFlow(_ call: Call) {
     let flow = edges[UInt32(call.edge)].flow
     guard flow != none, call.started >= countsFrom else { return }
     count(call, recorders.flows.base + Int(flow))
@@ -93,12 +102,12 @@ extension Engine {
   @inline(__always)
   private mutating func count(_ call: Call, _ recorder: UnsafeMutablePointer<FlowRecorder>) {
     let latency = (now - call.started).nanoseconds
-    if call.reply == 200 {
+    if call.reply == 200, call.flags == [] {
       recorder.pointee.countOK(latency: latency)
     } else {
       countUnusual(call.reply, latency, recorder)
+      if call.flags != [] { recorder.pointee.countFlags(call.flags) }
     }
-    if call.routeTimer != 0 { recorder.pointee.countFlags(call.flags) }
   }
 
   @inline(never)
@@ -111,14 +120,14 @@ extension Engine {
   }
 
   /// Counts a try that has arrived at its pod and has found its operation.
-  @inline(never) mutating func countArrival(_ step: UInt32, _ marks: UInt8) {
-    let recorder = recorders.operations.base + Int(slotOfStep[step])
-    recorder.pointee.offered &+= 1
-    if marks & Job.isRetry != 0 { recorder.pointee.retries &+= 1 }
+  @inline(__always) mutating func countArrival(_ step: UInt32, _ marks: UInt8) {
+    let count = recorders.arrivals.base + Int(slotOfStep[step])
+    count.pointee.offered &+= 1
+    if marks & Job.isRetry != 0 { count.pointee.retries &+= 1 }
   }
 
   /// Counts a pod's answer.
-  @inline(never) mutating func countAnswer(_ j: UInt32) {
+  @inline(__always) mutating func countAnswer(_ j: UInt32) {
     let job = jobs.pointer(j)
     guard job.pointee.since >= countsFrom else { return }
     let recorder = recorders.operations.base + Int(slotOfStep[job.pointee.step])
@@ -169,7 +178,7 @@ extension Engine {
   func triesBySource() -> [FlowRecorder.Tries] {
     model.sources.map { source in
       var tries = FlowRecorder.Tries()
-      for entry in source.mix { tries.add(edges[entry.edge]) }
+      for entry in source.mix { tries.add(edges[entry.edge], clientCounts[entry.edge]) }
       return tries
     }
   }
@@ -179,8 +188,8 @@ extension Engine {
     var tries = Array(repeating: FlowRecorder.Tries(), count: recorders.flows.count)
     for e in 0..<edges.count where recorders.isOn && edges[e].flow != none {
       let flow = Int(edges[e].flow)
-      tries[flow].add(edges[e])
-      tries[flow].calls &+= edges[e].hasClient ? edges[e].client.calls : edges[e].calls
+      tries[flow].add(edges[e], clientCounts[e])
+      tries[flow].calls &+= edges[e].hasClient ? clientCounts[e].calls : edges[e].calls
     }
     return tries
   }
@@ -210,7 +219,7 @@ extension Engine {
     var sum = FlowWindow()
     var parts: [CompactHistogram] = []
     for slot in services[s].firstSlot..<(services[s].firstSlot + services[s].slotCount) {
-      let tries = arrivals(recorders.operations[slot])
+      let tries = arrivals(slot)
       parts.append(recorders.operations[slot].endWindow(tries, statuses: statuses))
       let windows = recorders.operations[slot].windows
       sum.addCounts(windows[windows.count - 1])
@@ -222,8 +231,10 @@ extension Engine {
   }
 
   /// At an operation an arrival is a try.
-  func arrivals(_ recorder: borrowing FlowRecorder) -> FlowRecorder.Tries {
-    FlowRecorder.Tries(attempts: recorder.offered, retries: recorder.retries)
+  func arrivals(_ slot: UInt32) -> FlowRecorder.Tries {
+    let count = recorders.arrivals[slot]
+    return FlowRecorder.Tries(
+      calls: count.offered, attempts: count.offered, retries: count.retries)
   }
 
   /// Time that requests waited and workers were busy, and refusals, since the end of the warm-up.
@@ -235,7 +246,7 @@ extension Engine {
       pods[p].account(at: now)
       sum.queueTime &+= pods[p].queueTime
       sum.busyTime &+= pods[p].busyTime
-      sum.refused &+= pods[p].refused
+      sum.refused &+= podBooks[p].refused
     }
     return sum
   }
@@ -249,8 +260,8 @@ extension Engine {
     for s in 0..<recorders.sources.count { recorders.sources[s].warmupOver(bySource[s]) }
     let byFlow = triesByFlow()
     for f in 0..<recorders.flows.count { recorders.flows[f].warmupOver(byFlow[f]) }
-    for slot in 0..<recorders.operations.count {
-      recorders.operations[slot].warmupOver(arrivals(recorders.operations[slot]))
+    for slot in 0..<UInt32(recorders.operations.count) {
+      recorders.operations[slot].warmupOver(arrivals(slot))
     }
     for s in 0..<recorders.waits.count { recorders.waits[s].reset() }
     if recorders.hasWindows {
@@ -270,24 +281,24 @@ extension Engine {
       pods[p].peakBusy = pods[p].busy
       pods[p].arrivals = 0
       pods[p].delayed = 0
-      pods[p].refused = 0
+      podBooks[p].refused = 0
       pods[p].succeeded = 0
       pods[p].failed = 0
-      pods[p].unheard = 0
+      podBooks[p].unheard = 0
     }
     for entry in 0..<occupancy.count { occupancy[entry] = 0 }
     for entry in 0..<hostCounts.count { hostCounts[entry] = HostCount() }
     throttledBefore = (0..<processors.count).map { processors[$0].throttledTime }
-    edgesBefore = (0..<edges.count).map { EdgeRecord(edges[$0]) }
+    edgesBefore = (0..<edges.count).map { EdgeRecord(edges[$0], clientCounts[$0]) }
   }
 }
 
 extension FlowRecorder.Tries {
   /// Adds the tries along an edge.
-  mutating func add(_ edge: Edge) {
+  mutating func add(_ edge: Edge, _ client: ClientCount) {
     attempts &+= edge.attempts
     retries &+= edge.retries
     retriesRefused &+=
-      edge.retriesRefused &+ edge.client.refusedByBucket &+ edge.client.refusedByBreaker
+      edge.retriesRefused &+ client.refusedByBucket &+ client.refusedByBreaker
   }
 }

@@ -40,16 +40,19 @@ extension Engine {
   }
 
   /// Sends a new call on its way to the proxy.
-  @inline(never) mutating func launch(_ c: UInt32) {
+  @inline(__always) mutating func launch(_ c: UInt32) {
     let edge = edges.base + Int(calls[c].edge)
     if edge.pointee.fromCaller.isZero {
-      callAtProxy(c)
+      enterProxy(c)
     } else if Features.hasPolicies, edge.pointee.callerMarks != 0 {
       travelToProxy(c, .callAtProxy)
     } else {
       schedule(.callAtProxy, c, along: edge.pointee.fromCaller)
     }
   }
+
+  /// A call has reached its proxy, at once or after its way.
+  @inline(never) private mutating func enterProxy(_ c: UInt32) { callAtProxy(c) }
 
   /// A call has reached its proxy.
   @inline(__always) mutating func callAtProxy(_ c: UInt32) {
@@ -67,29 +70,41 @@ extension Engine {
   @inline(__always) mutating func route(_ c: UInt32, isPlain: Bool = false) {
     let call = calls.pointer(c)
     let edge = edges.base + Int(call.pointee.edge)
-    var cluster = edge.pointee.cluster
+    let instance = call.pointee.cluster
+    var slot = Int(edge.pointee.slotBase) &+ Int(instance) &* Int(edge.pointee.slotStride)
     if edge.pointee.action != .forward {
       if edge.pointee.action != .forwardByWeight { return answerLocally(c) }
-      cluster = drawCluster(edge)
+      slot = drawSlot(edge, instance)
     }
-    let instance = call.pointee.cluster
-    let proxy = proxies.base + Int(edge.pointee.proxy)
-    if Features.hasPolicies, !isPlain || edge.pointee.hasRareWork {
-      if call.pointee.extra != none {
-        extras[call.pointee.extra].chosenCluster = Int32(cluster)
-      } else if proxy.pointee.workers > 1 {
-        call.pointee.worker = Int(edge.pointee.random.below(proxy.pointee.workers))
-      }
-    }
-    let slot =
-      Int(proxy.pointee.firstSlot)
-      + Int(instance - proxy.pointee.firstInstance) * Int(proxy.pointee.clusterCount) + Int(cluster)
+    if Features.hasPolicies, !isPlain || edge.pointee.hasRareWork { noteChoice(c, edge, slot) }
     var state = clusterOfInstance[slot]
-    if state == none { state = makeCluster(slot, proxy: edge.pointee.proxy, instance, cluster) }
+    if state == none { state = makeCluster(slot, proxy: edge.pointee.proxy, instance) }
     call.pointee.cluster = state
     call.pointee.routeTimer = start(edge.pointee.routeTimeout, .routeTimeout, c)
     if Features.hasPolicies, edge.pointee.hasRareWork { beginRareWork(c, edge) }
-    startTry(c)
+    beginTry(c)
+  }
+
+  /// Where the state of a cluster drawn by weight stands.
+  @inline(never)
+  private mutating func drawSlot(_ edge: UnsafeMutablePointer<Edge>, _ instance: UInt32) -> Int {
+    let proxy = proxies.base + Int(edge.pointee.proxy)
+    let number = instance - proxy.pointee.firstInstance
+    return Int(proxy.pointee.firstSlot + number * proxy.pointee.clusterCount + drawCluster(edge))
+  }
+
+  /// Remembers what was chosen for a call that comes with more than most, and draws its worker.
+  @inline(never)
+  private mutating func noteChoice(
+    _ c: UInt32, _ edge: UnsafeMutablePointer<Edge>, _ slot: Int
+  ) {
+    let proxy = proxies.base + Int(edge.pointee.proxy)
+    if calls[c].extra != none {
+      let cluster = (slot - Int(proxy.pointee.firstSlot)) % Int(proxy.pointee.clusterCount)
+      extras[calls[c].extra].chosenCluster = Int32(cluster)
+    } else if proxy.pointee.workers > 1 {
+      calls[c].worker = Int(edge.pointee.random.below(proxy.pointee.workers))
+    }
   }
 
   /// One uniform draw over the weights.
@@ -106,14 +121,25 @@ extension Engine {
   // MARK: Tries
 
   /// Picks a host and gets the request on its way.
-  @inline(never) mutating func startTry(_ c: UInt32) {
+  @inline(never) mutating func startTry(_ c: UInt32) { beginTry(c) }
+
+  /// One more try of a call, by what it needs.
+  @inline(__always) private mutating func beginTry(_ c: UInt32) {
     let call = calls.pointer(c)
     call.pointee.attempts &+= 1
+    if Features.hasPolicies {
+      if call.pointee.extra != none { return startUnusualTry(c) }
+      let cluster = clusters.base + Int(call.pointee.cluster)
+      if clusterKinds[cluster.pointee.kind].opensConnections { return startPooledTry(c) }
+    }
+    startPlainTry(c)
+  }
+
+  /// A try without connections, of a call that knows nothing of earlier ones.
+  @inline(never) private mutating func startPlainTry(_ c: UInt32) {
+    let call = calls.pointer(c)
     let cluster = clusters.base + Int(call.pointee.cluster)
     let kind = clusterKinds.base + Int(cluster.pointee.kind)
-    if Features.hasPolicies, kind.pointee.opensConnections || call.pointee.extra != none {
-      return startUnusualTry(c)
-    }
     let host = accept(pick(c, cluster), c, cluster)
     if host == none { return endTry(c, AttemptOutcome(.noHost)) }
     call.pointee.host = host
@@ -121,18 +147,15 @@ extension Engine {
     send(c, on: none, cluster, kind)
   }
 
-  /// A try of a call that remembers its earlier ones, or that needs a connection.
-  ///
-  /// Apart from the common path, so that this does not carry its registers about.
+  /// A try of a call that remembers its earlier ones, or that hashes.
   @inline(never) private mutating func startUnusualTry(_ c: UInt32) {
     let call = calls.pointer(c)
     let cluster = clusters.base + Int(call.pointee.cluster)
     let kind = clusterKinds.base + Int(cluster.pointee.kind)
-    let picked = call.pointee.extra == none ? pick(c, cluster) : pickWithExtra(c, cluster)
-    let host = accept(picked, c, cluster)
+    let host = accept(pickWithExtra(c, cluster), c, cluster)
     if host == none { return endTry(c, AttemptOutcome(.noHost)) }
     call.pointee.host = host
-    if kind.pointee.opensConnections { return requestStream(c) }
+    if kind.pointee.opensConnections { return requestStream(c, cluster, kind) }
     if cluster.pointee.requests >= kind.pointee.maxRequests { return overflowActive(c) }
     send(c, on: none, cluster, kind)
   }
@@ -147,7 +170,7 @@ extension Engine {
     let host = call.pointee.host
     cluster.pointee.requests &+= 1
     active[cluster.pointee.hostBase &+ host] &+= 1
-    statistics[cluster.pointee.kind].upstreamRqTotal &+= 1
+    cluster.pointee.sent &+= 1
     hostCounts[kind.pointee.firstEndpoint &+ host].attempts &+= 1
     let edge = edges.base + Int(call.pointee.edge)
     edge.pointee.attempts &+= 1
@@ -187,6 +210,34 @@ extension Engine {
     let job = jobs[j]
     let c = job.call
     if c == none { return retire(j) }
+    let call = calls.pointer(c)
+    let edge = edges.base + Int(call.pointee.edge)
+    if job.reply >= 400 || edge.pointee.retriesSuccess || call.pointee.job != j {
+      return unusualResponse(j)
+    }
+    freeJob(j)
+    call.pointee.job = none
+    cancel(&call.pointee.tryTimer)
+    let cluster = clusters.base + Int(call.pointee.cluster)
+    let entry = cluster.pointee.hostBase &+ call.pointee.host
+    cluster.pointee.requests &-= 1
+    active[entry] &-= 1
+    if Features.hasPolicies {
+      if clusterKinds[cluster.pointee.kind].hasDetector { outlierHosts[entry].recordSuccess() }
+      if job.connection != none { streamEndedClean(job.connection) }
+    }
+    if calls[c].attempts > 1 { countRetrySuccess(c) }
+    finish(c, reply: job.reply, flags: [], details: .viaUpstream)
+  }
+
+  @inline(never) private mutating func countRetrySuccess(_ c: UInt32) {
+    statistics[clusters[calls[c].cluster].kind].upstreamRqRetrySuccess &+= 1
+  }
+
+  /// An answer that says failure, may be retried though it does not, or is of a hedged try.
+  @inline(never) private mutating func unusualResponse(_ j: UInt32) {
+    let job = jobs[j]
+    let c = job.call
     if job.reply >= 1000 { return specialResponse(j) }
     freeJob(j)
     if Features.hasPolicies, calls[c].job != j { return hedgedResponse(c, job: j, job.reply) }
@@ -209,8 +260,8 @@ extension Engine {
     }
     let edge = edges.base + Int(call.pointee.edge)
     let anyByteSent = call.pointee.marks & Call.anyByteSent != 0
-    let isFine = outcome.isPlainSuccess && !edge.pointee.classifier.retriesSuccess
-    if isFine || !edge.pointee.classifier.matches(outcome, anyByteSent: anyByteSent) {
+    let isFine = outcome.isPlainSuccess && !edge.pointee.retriesSuccess
+    if isFine || !classifiers[Int(call.pointee.edge)].matches(outcome, anyByteSent: anyByteSent) {
       cluster.pointee.requests &-= 1
       active[cluster.pointee.hostBase &+ host] &-= 1
       if Features.hasPolicies, connection != none {
@@ -240,9 +291,8 @@ extension Engine {
       hostCounts[kind.pointee.firstEndpoint &+ call.pointee.host].errors &+= 1
       if kind.pointee.hasDetector { report(outcome, cluster, host: call.pointee.host) }
     }
-    let edge = edges.base + Int(call.pointee.edge)
     let anyByteSent = call.pointee.marks & Call.anyByteSent != 0
-    if edge.pointee.classifier.matches(outcome, anyByteSent: anyByteSent) {
+    if classifiers[Int(call.pointee.edge)].matches(outcome, anyByteSent: anyByteSent) {
       conclude(c, outcome, judge(c, outcome))
     } else {
       deliver(c, outcome)
@@ -312,17 +362,15 @@ extension Engine {
     statistics[cluster.pointee.kind].upstreamRqRetryBackoffExponential &+= 1
     // The exponential sequence does not advance with waits that a header asked for.
     let exponential = Int(call.pointee.attempts) - waitsByHeader(c)
-    return edge.pointee.backOff.wait(
-      beforeRetry: exponential, using: &cluster.pointee.jitter)
+    return backOffs[Int(call.pointee.edge)].wait(
+      beforeRetry: exponential, using: &detectors[calls[c].cluster].jitter)
   }
 
   // MARK: The way out
 
   /// An outcome that the policy does not retry is the end.
   @inline(__always) mutating func deliver(_ c: UInt32, _ outcome: AttemptOutcome) {
-    if calls[c].attempts > 1 {
-      statistics[clusters[calls[c].cluster].kind].upstreamRqRetrySuccess &+= 1
-    }
+    if calls[c].attempts > 1 { countRetrySuccess(c) }
     end(c, outcome, adding: [])
   }
 
@@ -340,6 +388,13 @@ extension Engine {
   /// The answer leaves the proxy.
   @inline(never)
   mutating func leave(
+    _ c: UInt32, reply: UInt16, flags: ResponseFlags, details: ResponseDetails
+  ) {
+    finish(c, reply: reply, flags: flags, details: details)
+  }
+
+  @inline(__always)
+  private mutating func finish(
     _ c: UInt32, reply: UInt16, flags: ResponseFlags, details: ResponseDetails
   ) {
     let call = calls.pointer(c)

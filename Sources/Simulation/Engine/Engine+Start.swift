@@ -24,15 +24,20 @@ extension Engine {
     replication = compiled.replication
     self.limits = limits
     edges = Table(compiled.edges)
+    classifiers = Table(compiled.classifiers)
+    backOffs = Table(compiled.backOffs)
+    clientCounts = Table(count: edges.count) { _ in ClientCount() }
     weights = Table(compiled.weights)
     mirrors = Table(compiled.mirrors)
     clusterKinds = Table(compiled.clusterKinds)
     endpointPods = Table(compiled.endpointPods)
     services = Table(compiled.services)
     pods = Table(compiled.pods)
+    podBooks = Table(count: pods.count) { _ in PodBooks() }
     processors = Table(compiled.processors)
     entries = Table(compiled.entries)
     steps = Table(compiled.steps)
+    laws = Table(compiled.stepLaws)
     branches = Table(compiled.branches)
     choices = Table(compiled.choices)
     replies = Table(compiled.replies)
@@ -63,6 +68,7 @@ extension Engine {
     for p in 0..<pods.count where levels > 0 {
       pods[p].occupancy = occupancy.base + p * levels
       pods[p].occupancyTop = Int32(levels - 1)
+      pods[p].marks |= Pod.isWatched
     }
     log.isOn = compiled.model.recording.requests
     log.hasCauses = compiled.model.recording.causes

@@ -43,17 +43,24 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
 
   // What the model compiled to.
   var edges: Table<Edge>
+  /// By edge: what its route's policy retries, and after which waits.
+  var classifiers: Table<RetryClassifier>
+  var backOffs: Table<RetryBackOff>
+  var clientCounts: Table<ClientCount>
   var weights: Table<(cluster: UInt32, weight: UInt32)>
   var clusterKinds: Table<ClusterKind>
   var endpointPods: Table<UInt32>
   var services: Table<Service>
   var pods: Table<Pod>
+  var podBooks: Table<PodBooks>
   /// The CPU of each pod, where any service has a limit.
   var processors: Table<CFSBandwidth>
   /// By job: its work on the CPU.
   var cpuWork = Table<CPUWork>()
   var entries: Table<UInt32>
   var steps: Table<Step>
+  /// The laws of steps that take time.
+  var laws: Table<CompiledDistribution>
   var branches: Table<UInt32>
   var choices: Table<(below: Double, step: UInt32)>
   var replies: Table<SpecialReply>
@@ -74,12 +81,14 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   var clusterOfInstance: Table<UInt32>
   var clusters = Table<ProxyCluster>()
   var active = Table<UInt32>()
-  var hostStates = Table<HostState>()
+  var outlierHosts = Table<OutlierHost>()
+  var hostNotes = Table<HostNote>()
   var pools = Table<Pool>()
   var balancers = Table<ClusterBalancer>()
   var detectors = Table<ClusterHealth>()
   var judges = Table<OutlierDetector>()
   var filters: Table<FilterChain>
+  var localRateLimits = Table<LocalRateLimit>()
   var rateLimitCounters: [FixedWindowCounter] = []
   var lastRateLimit = SimTime(nanoseconds: .min / 2)
 

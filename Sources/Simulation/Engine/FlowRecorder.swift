@@ -36,28 +36,108 @@ struct StatusNumbers: ~Copyable {
   }
 }
 
-/// The recording end of a ``FlowRecord``: one count and one bucket for each request that ends.
+/// The recording end of a ``FlowRecord``: one bucket for each request that ends well.
 ///
-/// Latencies go into the recorders of the window under way, which are emptied into those of the
-/// whole run when it ends: recording for a time series costs nothing more for each request.
+/// One cache line, which is all that such a request touches: how many ended with 200 is what the
+/// histogram holds beyond the others, and the rest is in ``FlowBooks``. Latencies go into the
+/// histogram of the window under way, which is emptied into that of the whole run when the window
+/// ends, so a time series costs nothing more for each request.
 struct FlowRecorder: ~Copyable {
-  /// Requests begun, since the start of the run.
-  var offered: UInt64 = 0
-  /// Requests that were due and not started, since the start of the run.
-  var dropped: UInt64 = 0
-  /// Arrivals that are retries, where arrivals are counted.
-  var retries: UInt64 = 0
-  /// Latencies of the window under way: answered below 500, and the others.
+  /// Latencies of the window under way of those answered below 500.
   private var good = LatencyRecorder()
-  private var ends = InlineArray<24, UInt64>(repeating: 0)
-  private var bad = LatencyRecorder()
-  private var lastFailure = SimTime(nanoseconds: -1)
+  private let books: UnsafeMutablePointer<FlowBooks>
 
-  // What is looked at once a window, or once a run.
-  private var allGood = LatencyRecorder()
-  private var allBad = LatencyRecorder()
+  init(keepsWindowLatency: Bool) {
+    books = .allocate(capacity: 1)
+    books.initialize(to: FlowBooks(keepsWindowLatency: keepsWindowLatency))
+  }
+
+  deinit {
+    books.deinitialize(count: 1)
+    books.deallocate()
+  }
+
+  /// Requests begun, since the start of the run; where tries are not counted elsewhere.
+  var offered: UInt64 {
+    get { books.pointee.offered }
+    nonmutating set { books.pointee.offered = newValue }
+  }
+  /// Requests that were due and not started, since the start of the run.
+  var dropped: UInt64 {
+    get { books.pointee.dropped }
+    nonmutating set { books.pointee.dropped = newValue }
+  }
+  /// What was recorded for each window.
+  var windows: [FlowWindow] { books.pointee.windows }
+
+  // MARK: For each request
+
+  /// Counts the end of a request with 200, the common one.
+  @inline(__always) mutating func countOK(latency: Int64) { good.record(latency) }
+
+  /// Counts the end of a request with a status of that number.
+  @inline(never)
+  mutating func countEnd(_ status: Int, number: Int, latency: Int64, at now: SimTime) {
+    if status != 0, status < 500 {
+      good.record(latency)
+      if number == StatusNumbers.ofOK { return }
+      books.pointee.goodOthers &+= 1
+    } else {
+      books.pointee.bad.record(latency)
+      books.pointee.lastFailure = now
+    }
+    books.pointee.countEnd(status, number: number)
+  }
+
+  /// Counts the end of a request that got no answer and whose time says nothing.
+  func countLoss(number: Int, at now: SimTime) {
+    books.pointee.countEnd(0, number: number)
+    books.pointee.lastFailure = now
+  }
+
+  /// Counts the flags of a request that ended with some.
+  @inline(never) func countFlags(_ flags: ResponseFlags) { books.pointee.countFlags(flags) }
+
+  // MARK: For each window, and for each run
+
+  /// A window ends; the latencies that ended in it.
+  mutating func endWindow(_ tries: Tries, statuses: [Int]) -> CompactHistogram {
+    books.pointee.endWindow(&good, tries, statuses: statuses)
+  }
+
+  /// Counting begins: what is reported is what comes from now on.
+  mutating func warmupOver(_ tries: Tries) { books.pointee.warmupOver(&good, tries) }
+
+  /// What was recorded.
+  mutating func record(_ tries: Tries, open: UInt64, statuses: [Int]) -> FlowRecord {
+    books.pointee.record(&good, tries, open: open, statuses: statuses)
+  }
+
+  /// Tries along edges, counted there.
+  struct Tries {
+    /// Calls begun, where the recorder does not count them itself.
+    var calls: UInt64 = 0
+    var attempts: UInt64 = 0
+    var retries: UInt64 = 0
+    var retriesRefused: UInt64 = 0
+  }
+}
+
+/// What a ``FlowRecorder`` keeps beside the histogram of the window under way.
+private struct FlowBooks: ~Copyable {
+  var offered: UInt64 = 0
+  var dropped: UInt64 = 0
+  /// Failures of the window under way.
+  var bad = LatencyRecorder()
+  var lastFailure = SimTime(nanoseconds: -1)
+  /// Values of the present window's histogram that ended otherwise than with 200.
+  var goodOthers: UInt64 = 0
+  /// Ends by the number of their status; those with 200 up to the last window.
+  private var ends = InlineArray<24, UInt64>(repeating: 0)
   private var furtherEnds: [Int: UInt64] = [:]
   private var flags: [(flags: ResponseFlags, count: UInt64)] = []
+  private var allGood = LatencyRecorder()
+  private var allBad = LatencyRecorder()
   /// Of the window's beginning, and of the end of the warm-up.
   private var mark = Counts()
   private var base = Counts()
@@ -78,45 +158,17 @@ struct FlowRecorder: ~Copyable {
     fileprivate var furtherEnds: [Int: UInt64] = [:]
   }
 
-  /// Tries along edges, counted there.
-  struct Tries {
-    /// Calls begun, where the recorder does not count them itself.
-    var calls: UInt64 = 0
-    var attempts: UInt64 = 0
-    var retries: UInt64 = 0
-    var retriesRefused: UInt64 = 0
-  }
-
   init(keepsWindowLatency: Bool) { self.keepsWindowLatency = keepsWindowLatency }
 
-  // MARK: For each request
-
-  /// Counts the end of a request with 200, the common one.
-  @inline(__always) mutating func countOK(latency: Int64) {
-    ends[unchecked: StatusNumbers.ofOK] &+= 1
-    good.record(latency)
-  }
-
-  /// Counts the end of a request with a status of that number.
-  @inline(never)
-  mutating func countEnd(_ status: Int, number: Int, latency: Int64, at now: SimTime) {
-    if number < 24 { ends[number] &+= 1 } else { furtherEnds[status, default: 0] &+= 1 }
-    if status != 0, status < 500 {
-      good.record(latency)
+  mutating func countEnd(_ status: Int, number: Int) {
+    if number < 24 {
+      ends[unchecked: number] &+= 1
     } else {
-      bad.record(latency)
-      lastFailure = now
+      furtherEnds[status, default: 0] &+= 1
     }
   }
 
-  /// Counts the end of a request that got no answer and whose time says nothing.
-  mutating func countLoss(number: Int, at now: SimTime) {
-    if number < 24 { ends[unchecked: number] &+= 1 } else { furtherEnds[0, default: 0] &+= 1 }
-    lastFailure = now
-  }
-
-  /// Counts the flags of a request that ended with some.
-  @inline(never) mutating func countFlags(_ text: ResponseFlags) {
+  mutating func countFlags(_ text: ResponseFlags) {
     for index in flags.indices where flags[index].flags == text {
       flags[index].count &+= 1
       return
@@ -126,8 +178,11 @@ struct FlowRecorder: ~Copyable {
 
   // MARK: For each window
 
-  /// A window ends; the latencies that ended in it.
-  mutating func endWindow(_ tries: Tries, statuses: [Int]) -> CompactHistogram {
+  mutating func endWindow(
+    _ good: inout LatencyRecorder, _ tries: FlowRecorder.Tries, statuses: [Int]
+  ) -> CompactHistogram {
+    var latency = CompactHistogram(good, bad)
+    carryOver(&good)
     var window = FlowWindow()
     let counts = counts(tries)
     window.offered = UInt32(clamping: counts.offered &- mark.offered)
@@ -142,7 +197,6 @@ struct FlowRecorder: ~Copyable {
       window.add(count &- (mark.furtherEnds[status] ?? 0), status)
     }
     mark = counts
-    var latency = CompactHistogram(good, bad)
     if let early {
       latency = CompactHistogram(merging: [early, latency])
       self.early = nil
@@ -150,34 +204,38 @@ struct FlowRecorder: ~Copyable {
     window.add(latency)
     windows.append(window)
     if keepsWindowLatency { windowLatency.append(latency) }
-    good.drain(into: &allGood)
-    bad.drain(into: &allBad)
     return latency
   }
 
-  private func counts(_ tries: Tries) -> Counts {
+  /// Adds the values of the window under way to those of the run.
+  private mutating func carryOver(_ good: inout LatencyRecorder) {
+    ends[StatusNumbers.ofOK] &+= good.drain(into: &allGood) &- goodOthers
+    goodOthers = 0
+    bad.drain(into: &allBad)
+  }
+
+  private func counts(_ tries: FlowRecorder.Tries) -> Counts {
     Counts(
       offered: offered &+ tries.calls, dropped: dropped, attempts: tries.attempts,
-      retries: tries.retries,
-      retriesRefused: tries.retriesRefused, ends: ends, furtherEnds: furtherEnds)
+      retries: tries.retries, retriesRefused: tries.retriesRefused, ends: ends, furtherEnds: furtherEnds)
   }
 
   // MARK: For each run
 
-  /// Counting begins: what is reported is what comes from now on.
-  mutating func warmupOver(_ tries: Tries) {
+  mutating func warmupOver(_ good: inout LatencyRecorder, _ tries: FlowRecorder.Tries) {
+    early = CompactHistogram(good, bad)
+    carryOver(&good)
     base = counts(tries)
     flags = []
     lastFailure = SimTime(nanoseconds: -1)
-    early = CompactHistogram(good, bad)
-    good.reset()
-    bad.reset()
     allGood.reset()
     allBad.reset()
   }
 
-  /// What was recorded.
-  mutating func record(_ tries: Tries, open: UInt64, statuses: [Int]) -> FlowRecord {
+  mutating func record(
+    _ good: inout LatencyRecorder, _ tries: FlowRecorder.Tries, open: UInt64, statuses: [Int]
+  ) -> FlowRecord {
+    carryOver(&good)
     var record = FlowRecord()
     record.offered = offered &+ tries.calls &- base.offered
     record.dropped = dropped &- base.dropped
@@ -202,8 +260,6 @@ struct FlowRecorder: ~Copyable {
     }
     if ended > flagged { record.byFlags[[]] = ended - flagged }
     record.open = open
-    good.drain(into: &allGood)
-    bad.drain(into: &allBad)
     record.successLatency = allGood.histogram
     record.latency = record.successLatency
     if !allBad.isEmpty { record.latency.merge(allBad.histogram) }

@@ -28,6 +28,7 @@ struct ModelCompiler: ~Copyable {
   var scripts: [HostScript?] = []
   var entries: [UInt32] = []
   var steps: [Step] = [Step(code: .end), Step(code: .gone)]
+  var stepLaws: [CompiledDistribution] = []
   /// By step: the operation slot.
   var slotOfStep: [UInt32] = [0, 0]
   var operationSlots: [OperationSlot] = []
@@ -40,6 +41,8 @@ struct ModelCompiler: ~Copyable {
   var segments: [RateSegment] = []
   var mixes: [(below: Double, edge: UInt32)] = []
   var proxies: [Proxy] = []
+  var classifiers: [RetryClassifier] = []
+  var backOffs: [RetryBackOff] = []
   var retryPolicies: [RetryPolicy?] = []
   var clientSettings: [ClientSetting] = []
   var clientStates: [ClientGuard] = []
@@ -118,10 +121,11 @@ struct ModelCompiler: ~Copyable {
         if pod.script != nil { marks |= Pod.isScripted }
         pods.append(
           Pod(
+            marks: marks, service: UInt32(services.count - 1),
             workers: Int32(clamping: service.workers ?? .max),
-            queueLimit: Int32(clamping: service.queueLimit ?? .max),
-            service: UInt32(services.count - 1), marks: marks,
-            random: stream("pod \(service.name)/\(pod.name)")))
+            firstEntry: services[services.count - 1].firstEntry,
+            random: stream("pod \(service.name)/\(pod.name)"),
+            queueLimit: Int32(clamping: service.queueLimit ?? .max)))
         scripts.append(pod.script)
         if hasProcessors {
           // Every container's periods begin at a time of their own.
@@ -169,10 +173,9 @@ struct ModelCompiler: ~Copyable {
 
   private mutating func compile(_ step: StepModel) {
     switch step {
-    case .work(let law): steps.append(Step(code: .work, law: laws.compile(law)))
-    case .cpu(let law):
-      steps.append(Step(code: hasProcessor ? .cpu : .work, law: laws.compile(law)))
-    case .wait(let law): steps.append(Step(code: .wait, law: laws.compile(law)))
+    case .work(let law): append(.work, law)
+    case .cpu(let law): append(hasProcessor ? .cpu : .work, law)
+    case .wait(let law): append(.wait, law)
     case .call(let edge): steps.append(Step(code: .call, a: UInt32(edge)))
     case .callIgnoringFailure(let edge):
       steps.append(Step(code: .callIgnoringFailure, a: UInt32(edge)))
@@ -184,6 +187,11 @@ struct ModelCompiler: ~Copyable {
     case .parallel(let arms): compileParallel(arms)
     case .branch(let arms): compileBranch(arms)
     }
+  }
+
+  private mutating func append(_ code: Step.Code, _ law: Distribution) {
+    steps.append(Step(code: code, a: UInt32(stepLaws.count)))
+    stepLaws.append(laws.compile(law))
   }
 
   private mutating func compileParallel(_ arms: [[StepModel]]) {
@@ -279,19 +287,19 @@ struct ModelCompiler: ~Copyable {
     let handshake = proxyModel.ways == nil ? proxyModel.connect ?? .zero : oneWay * 2
     let isHTTP2 = cluster.upstreamProtocol == .http2
     let kind = ClusterKind(
-      proxy: UInt32(proxy), index: UInt32(number), firstEndpoint: UInt32(endpointPods.count),
-      endpointCount: UInt32(endpoints.count), toHost: fixed(oneWay),
-      connectRTT: fixed(handshake),
-      connectTimeout: fixed(Optional(cluster.connectTimeout)),
-      idleTimeout: fixed(cluster.idleTimeout), opensConnections: proxyModel.connect != nil,
+      firstEndpoint: UInt32(endpointPods.count), opensConnections: proxyModel.connect != nil,
       isHTTP2: isHTTP2, hasDetector: cluster.outlierDetection != nil,
+      countsStreams: cluster.outlierDetection?.splitExternalLocalOriginErrors ?? false,
+      toHost: fixed(oneWay), maxRequests: UInt32(clamping: cluster.thresholds.maxRequests),
       streamsPerConnection: isHTTP2 ? UInt32(clamping: max(1, cluster.maxConcurrentStreams)) : 1,
       requestsPerConnection: UInt32(clamping: cluster.maxRequestsPerConnection ?? .max),
+      workers: UInt32(max(1, proxyModel.configuration.workerThreads)),
+      proxy: UInt32(proxy), index: UInt32(number), endpointCount: UInt32(endpoints.count),
       maxConnections: UInt32(clamping: cluster.thresholds.maxConnections),
       maxPending: UInt32(clamping: cluster.thresholds.maxPendingRequests),
-      maxRequests: UInt32(clamping: cluster.thresholds.maxRequests),
-      retryAdmission: RetryAdmission(cluster.thresholds),
-      workers: UInt32(max(1, proxyModel.configuration.workerThreads)))
+      connectRTT: fixed(handshake), connectTimeout: fixed(Optional(cluster.connectTimeout)),
+      idleTimeout: fixed(cluster.idleTimeout),
+      retryAdmission: RetryAdmission(cluster.thresholds))
     clusterKinds.append(kind)
     for endpoint in endpoints {
       let pod = services[endpoint.pod.service].firstPod + UInt32(endpoint.pod.pod)
@@ -390,9 +398,8 @@ struct ModelCompiler: ~Copyable {
     network.fromCaller.append(time)
     let name = index < edgeNames.count ? edgeNames[index] : edge.name
     var compiled = Edge(
-      random: stream("edge \(name)\(copy)"),
       fromCaller: fixed(SimDuration(seconds: time ?? 0)), routeTimeout: fixed(SimDuration?.none),
-      tryTimeout: fixed(SimDuration?.none), streamIdle: fixed(SimDuration?.none),
+      tryTimeout: fixed(SimDuration?.none), random: stream("edge \(name)\(copy)"), streamIdle: fixed(SimDuration?.none),
       maxStreamDuration: fixed(SimDuration?.none))
     compiled.proxy = UInt32(proxy)
     compiled.model = UInt32(index)
@@ -429,7 +436,11 @@ struct ModelCompiler: ~Copyable {
       policy = isMirror ? nil : forward.retryPolicy
       apply(forward, policy, proxyModel.configuration, to: &compiled)
     }
+    let classifier = RetryClassifier(policy)
+    compiled.retriesSuccess = classifier.retriesSuccess
     edges.append(compiled)
+    classifiers.append(classifier)
+    backOffs.append(policy?.backOff ?? RetryBackOff())
     retryPolicies.append(policy)
   }
 
@@ -470,9 +481,7 @@ struct ModelCompiler: ~Copyable {
       compiled.streamIdle = fixed(Optional(idle))
     }
     compiled.maxStreamDuration = fixed(timeouts.maxStreamDuration)
-    compiled.classifier = RetryClassifier(policy)
     compiled.numRetries = UInt32(clamping: min(policy?.numRetries ?? 0, 250))
-    compiled.backOff = policy?.backOff ?? RetryBackOff()
     compiled.hedges = forward.hedgeOnPerTryTimeout && policy != nil
     compiled.avoidsPreviousHosts = policy?.avoidsPreviousHosts ?? false
     compiled.maxPicks =
@@ -488,12 +497,16 @@ struct ModelCompiler: ~Copyable {
     if destinations.count == 1 {
       compiled.action = .forward
       compiled.cluster = UInt32(destinations[0].cluster)
+      let proxy = proxies[Int(compiled.proxy)]
+      compiled.slotStride = Int32(proxy.clusterCount)
+      compiled.slotBase =
+        Int32(proxy.firstSlot + compiled.cluster)
+        - Int32(proxy.firstInstance) * compiled.slotStride
     } else if destinations.isEmpty {
       compiled.action = .unknownCluster
     } else {
       compiled.action = .forwardByWeight
       compiled.cluster = UInt32(weights.count)
-      compiled.weightCount = UInt32(destinations.count)
       compiled.weightTotal = UInt32(clamping: destinations.reduce(0) { $0 + $1.weight })
       for destination in destinations {
         weights.append((UInt32(destination.cluster), UInt32(clamping: destination.weight)))

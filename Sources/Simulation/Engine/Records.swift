@@ -204,20 +204,21 @@ struct Job: BitwiseCopyable {
 }
 
 /// A connection of a proxy to a host.
+///
+/// 32 bytes.
 struct Connection: BitwiseCopyable {
   /// Its pool.
   var pool: UInt32
-  /// Neighbours in the pool's list of ready connections; ``next`` also links the free list.
+  /// The next in the pool's list of ready connections.
   var next: UInt32
-  var previous: UInt32
   /// The handshake's timer, or ``none``.
   var timer: UInt32
   /// Streams on it now.
   var streams: UInt32
-  /// Streams it has carried.
-  var served: UInt32
   /// When it was last used.
   var lastUse: SimTime
+  /// Streams it has carried.
+  var served: UInt32
   /// See the constants.
   var state: UInt8
   var isListed: Bool
@@ -245,44 +246,37 @@ struct Pool: BitwiseCopyable {
   var connecting: UInt32 = 0
 }
 
-/// One pod at run time.
+/// One pod at run time: two cache lines, of which the first is what an arrival needs.
 struct Pod: BitwiseCopyable {
+  /// See the constants; 0 on the common path.
+  var marks: UInt16 = 0
+  var failReply: UInt16 = 0
+  var service: UInt32
   var busy: Int32 = 0
   var workers: Int32 = .max
   var queued: Int32 = 0
-  var queueLimit: Int32 = .max
   var queueHead: UInt32 = none
-  var queueTail: UInt32 = none
-  var service: UInt32
-  /// See the constants; 0 on the common path.
-  var marks: UInt16 = 0
+  /// The first entry of its service's operations, see ``Service/firstEntry``.
+  var firstEntry: UInt32
+  var peakBusy: Int32 = 0
   var random: RandomStream
-  /// Work takes so many times as long.
-  var slowFactor: Double = 1
-
   // Accounting, from the end of the warm-up.
   var lastChange = SimTime.zero
   var busyTime: Int64 = 0
-  var queueTime: Int64 = 0
-  var peakQueue: Int32 = 0
-  var peakBusy: Int32 = 0
   var arrivals: UInt64 = 0
-  var delayed: UInt64 = 0
-  var refused: UInt64 = 0
+
+  var queueTime: Int64 = 0
+  var queueLimit: Int32 = .max
+  var queueTail: UInt32 = none
+  var peakQueue: Int32 = 0
+  var occupancyTop: Int32 = 0
   var succeeded: UInt64 = 0
   var failed: UInt64 = 0
-  var unheard: UInt64 = 0
-  var connectionsAccepted: UInt64 = 0
-  /// Requests since the script began.
-  var scriptCount: UInt64 = 0
+  var delayed: UInt64 = 0
+  /// Work takes so many times as long.
+  var slowFactor: Double = 1
   /// Time with so many requests in the pod, by number up to ``occupancyTop``; on demand.
   var occupancy: UnsafeMutablePointer<Int64>?
-  var occupancyTop: Int32 = 0
-  /// How often it has died, where CPU is modelled.
-  var deaths: UInt32 = 0
-  /// An injected share of failures.
-  var failShare: Double = 0
-  var failReply: UInt16 = 0
 
   static let isDown: UInt16 = 1 << 0
   static let isBlackhole: UInt16 = 1 << 1
@@ -296,6 +290,8 @@ struct Pod: BitwiseCopyable {
   static let hasNetworkFault: UInt16 = 1 << 7
   /// ``slowFactor`` is not 1.
   static let isSlow: UInt16 = 1 << 8
+  /// It has ``occupancy``.
+  static let isWatched: UInt16 = 1 << 9
   /// Callers tell it by when they want its answers.
   static let seesDeadlines: UInt16 = 1 << 14
   /// The ways to it are not the same for all who call it.
@@ -313,10 +309,29 @@ struct Pod: BitwiseCopyable {
   @inline(__always) mutating func account(at now: SimTime) {
     let elapsed = (now - lastChange).nanoseconds
     busyTime &+= elapsed &* Int64(busy)
-    queueTime &+= elapsed &* Int64(queued)
-    if let occupancy { occupancy[Int(min(busy + queued, occupancyTop))] &+= elapsed }
+    if queued != 0 { queueTime &+= elapsed &* Int64(queued) }
+    if marks & Self.isWatched != 0 { noteOccupancy(elapsed) }
     lastChange = now
   }
+
+  @inline(never) private func noteOccupancy(_ elapsed: Int64) {
+    occupancy?[Int(min(busy + queued, occupancyTop))] &+= elapsed
+  }
+}
+
+/// What is seldom counted of a pod, and what only some pods have.
+struct PodBooks: BitwiseCopyable {
+  // From the end of the warm-up.
+  var refused: UInt64 = 0
+  var unheard: UInt64 = 0
+
+  var connectionsAccepted: UInt64 = 0
+  /// Requests since the script began.
+  var scriptCount: UInt64 = 0
+  /// How often it has died, where CPU is modelled.
+  var deaths: UInt32 = 0
+  /// An injected share of failures.
+  var failShare: Double = 0
 }
 
 /// A user of a closed loop, or a request of a scripted client.

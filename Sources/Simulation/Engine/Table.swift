@@ -8,13 +8,13 @@ struct Table<Element: ~Copyable>: ~Copyable {
 
   init() {
     capacity = 1
-    base = .allocate(capacity: 1)
+    base = Self.allocate(1)
   }
 
   /// A row of so many values, each made in place.
   init(count: Int, _ make: (Int) -> Element) {
     capacity = max(1, count)
-    base = .allocate(capacity: capacity)
+    base = Self.allocate(capacity)
     for index in 0..<count { (base + index).initialize(to: make(index)) }
     self.count = count
   }
@@ -24,9 +24,16 @@ struct Table<Element: ~Copyable>: ~Copyable {
     base.deallocate()
   }
 
+  /// Room that begins with a cache line, so that elements of whole lines share none.
+  private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Element> {
+    UnsafeMutableRawPointer.allocate(
+      byteCount: max(1, capacity * MemoryLayout<Element>.stride), alignment: 64
+    ).bindMemory(to: Element.self, capacity: capacity)
+  }
+
   mutating func append(_ element: consuming Element) {
     if count == capacity {
-      let grown = UnsafeMutablePointer<Element>.allocate(capacity: capacity * 2)
+      let grown = Self.allocate(capacity * 2)
       grown.moveInitialize(from: base, count: count)
       base.deallocate()
       base = grown

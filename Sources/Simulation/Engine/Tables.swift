@@ -42,67 +42,73 @@ struct Edge {
     case drawn
   }
 
+  // What every call looks at: two cache lines.
   var action = Action.noRoute
   var placement = Placement.single
   /// True when filters, or calls that come with a ``CallExtra``, stand before the router.
   var hasEntryWork = false
   /// True when mirrors, hashing, hedging, or timers beyond route and try are configured.
   var hasRareWork = false
-  var hedges = false
-  var avoidsPreviousHosts = false
-  var isMirror = false
-  /// True when the edge's caller handles failures itself, or may have a deadline of its own.
-  var hasClient = false
   /// The marks of a new call: none, or ``Call/mindsDeadline``.
   var callMarks: UInt8 = 0
   /// Why the way from the caller must be looked at, see the constants; 0 on the common path.
   var callerMarks: UInt8 = 0
+  /// Even an answer below 400 may be retried.
+  var retriesSuccess = false
+  /// True when the edge's caller handles failures itself, or may have a deadline of its own.
+  var hasClient = false
+  var firstInstance: UInt32 = 0
+  /// The pods of the calling service; none for callers outside.
+  var firstCaller: UInt32 = 0
+  /// Where the state of its cluster in an instance stands: the stride times the instance's number
+  /// among all, and on; see ``Engine/clusterOfInstance``. Only for ``Action/forward``.
+  var slotBase: Int32 = 0
+  var slotStride: Int32 = 0
+  /// The cluster in the proxy's configuration; for weights, the first entry and count.
+  var cluster: UInt32 = 0
+  var operation: UInt32 = 0
+  /// The flow that its calls are counted with, or ``none``.
+  var flow: UInt32 = none
+  var failureReply: UInt16 = 503
+  var directReply: UInt16 = 200
+  var fromCaller: FixedDelay
+  var routeTimeout: FixedTimeout
+  var tryTimeout: FixedTimeout
+
+  // Counters, from the start of the run.
+  var calls: UInt64 = 0
+  var attempts: UInt64 = 0
+  var succeeded: UInt64 = 0
+  var failed: UInt64 = 0
+  var retries: UInt64 = 0
+  var retriesRefused: UInt64 = 0
+  /// Draws of the proxy instance, the cluster, and mirrors.
+  var random: RandomStream
+  var instanceCount: UInt32 = 1
+  var proxy: UInt32 = 0
+
+  // What only some calls look at.
+  var hedges = false
+  var avoidsPreviousHosts = false
+  var isMirror = false
   /// ``fromCaller`` takes no time while no rule of the network says otherwise.
   var fromCallerIsZero = true
   var maxPicks: UInt32 = 1
   var previousPrioritiesFrequency: UInt32 = 0
-  var proxy: UInt32 = 0
-  var firstInstance: UInt32 = 0
-  var instanceCount: UInt32 = 1
   /// The mirrors, in the table of mirrors.
   var firstMirror: UInt32 = 0
   var mirrorCount: UInt32 = 0
-  /// Draws of the proxy instance, the cluster, and mirrors.
-  var random: RandomStream
-  /// The pods of the calling service; none for callers outside.
-  var firstCaller: UInt32 = 0
   var callerCount: UInt32 = 0
   /// The route in the proxy's configuration, or -1.
   var route: Int32 = -1
-  /// The cluster in the proxy's configuration; for weights, the first entry and count.
-  var cluster: UInt32 = 0
-  var weightCount: UInt32 = 0
   var weightTotal: UInt32 = 0
-  var operation: UInt32 = 0
-  var directReply: UInt16 = 200
-  var failureReply: UInt16 = 503
   var numRetries: UInt32 = 0
-  var fromCaller: FixedDelay
-  var routeTimeout: FixedTimeout
-  var tryTimeout: FixedTimeout
   var streamIdle: FixedTimeout
   var maxStreamDuration: FixedTimeout
-  var backOff = RetryBackOff()
-  var classifier = RetryClassifier()
   /// The model's edge, for cold details.
   var model: UInt32 = 0
-  /// The flow that its calls are counted with, or ``none``.
-  var flow: UInt32 = none
-
-  // Counters, from the start of the run.
-  var calls: UInt64 = 0
-  var succeeded: UInt64 = 0
-  var failed: UInt64 = 0
-  var attempts: UInt64 = 0
-  var retries: UInt64 = 0
-  var retriesRefused: UInt64 = 0
-  /// Calls of clients that handle failures themselves; each may be several calls above.
-  var client = ClientCount()
+  /// Fills the third line.
+  private let rest: UInt64 = 0
 
   /// The way from the caller is not the same for all.
   static let hasWays: UInt8 = 1 << 0
@@ -112,7 +118,8 @@ struct Edge {
   static let isInside: UInt32 = 1 << 31
 }
 
-/// Counters of the calls of clients that handle failures themselves.
+/// Counters of the calls of clients that handle failures themselves; each may be several calls of
+/// its edge.
 struct ClientCount: BitwiseCopyable {
   var calls: UInt64 = 0
   var succeeded: UInt64 = 0
@@ -159,34 +166,37 @@ struct ClientSetting {
 
 /// What every instance of a proxy kind does with one cluster.
 struct ClusterKind {
-  var proxy: UInt32
-  /// The cluster's index in the proxy's configuration.
-  var index: UInt32
+  // What every try looks at.
   /// The first entry in the endpoint tables, and how many there are.
   var firstEndpoint: UInt32
-  var endpointCount: UInt32
-  var toHost: FixedDelay
-  var connectRTT: FixedDelay
-  var connectTimeout: FixedTimeout
-  var idleTimeout: FixedTimeout
   var opensConnections: Bool
   var isHTTP2: Bool
   var hasDetector: Bool
+  /// The detector hears of streams that were had.
+  var countsStreams: Bool
+  var toHost: FixedDelay
+  var maxRequests: UInt32
   /// Streams one connection carries at once.
   var streamsPerConnection: UInt32
   /// Requests one connection carries in all.
   var requestsPerConnection: UInt32
+  var workers: UInt32
+
+  var proxy: UInt32
+  /// The cluster's index in the proxy's configuration.
+  var index: UInt32
+  var endpointCount: UInt32
   var maxConnections: UInt32
   var maxPending: UInt32
-  var maxRequests: UInt32
+  var connectRTT: FixedDelay
+  var connectTimeout: FixedTimeout
+  var idleTimeout: FixedTimeout
   var retryAdmission: RetryAdmission
-  var workers: UInt32
 }
 
-/// The state of one cluster in one proxy instance.
+/// The state of one cluster in one proxy instance: one cache line.
 struct ProxyCluster {
   var kind: UInt32
-  var instance: UInt32
   /// The first entry in the per-host tables.
   var hostBase: UInt32
   /// The first pool; pools of a host are adjacent, one for each worker.
@@ -200,12 +210,13 @@ struct ProxyCluster {
   var retries: UInt32 = 0
   /// Draws of the balancers.
   var balancing: RandomStream
-  /// Draws of back-offs.
-  var jitter: RandomStream
-  /// When an overflow was last logged.
-  var lastOverflow = SimTime(nanoseconds: .min / 2)
+  /// Tries sent to hosts, from the start of the run.
+  var sent: UInt64 = 0
+  var instance: UInt32
   /// 1 while a pick was last made in panic, else 0.
   var inPanic: UInt32 = 0
+  /// Fills the line.
+  private let rest: UInt64 = 0
 }
 
 /// A service at run time.
@@ -275,10 +286,10 @@ struct Step {
     case gone
   }
   var code: Code
+  /// For work and waits, the law of their time in the table of laws.
   var a: UInt32 = 0
   var b: UInt32 = 0
   var p: Double = 0
-  var law = CompiledDistribution.constant(0)
 
   /// The table of steps begins with an end, and the end of dropped work.
   static let endIndex: UInt32 = 0

@@ -200,14 +200,13 @@ public struct EdgeRecord: Sendable {
 
 extension EdgeRecord {
   /// The counters of an edge at run time.
-  init(_ edge: Edge) {
+  init(_ edge: Edge, _ client: ClientCount) {
     self.init(
-      calls: edge.hasClient ? edge.client.calls : edge.calls,
-      succeeded: edge.hasClient ? edge.client.succeeded : edge.succeeded,
-      failed: edge.hasClient ? edge.client.failed : edge.failed,
+      calls: edge.hasClient ? client.calls : edge.calls,
+      succeeded: edge.hasClient ? client.succeeded : edge.succeeded,
+      failed: edge.hasClient ? client.failed : edge.failed,
       attempts: edge.attempts, retries: edge.retries, retriesRefused: edge.retriesRefused,
-      refusedByBucket: edge.client.refusedByBucket,
-      refusedByBreaker: edge.client.refusedByBreaker)
+      refusedByBucket: client.refusedByBucket, refusedByBreaker: client.refusedByBreaker)
   }
 
   /// What came after an earlier time.

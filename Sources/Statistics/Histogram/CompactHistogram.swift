@@ -31,20 +31,36 @@ public struct CompactHistogram: Sendable, Equatable {
     }
   }
 
+  /// The values of a recorder.
+  public init(_ recorder: borrowing LatencyRecorder) {
+    guard !recorder.isEmpty else { return }
+    least = recorder.least
+    greatest = recorder.greatest
+    sum = recorder.sum
+    var used = 0
+    recorder.forEachCount { _, _ in used += 1 }
+    entries.reserveCapacity(used)
+    recorder.forEachCount { bucket, number in append(number, bucket) }
+  }
+
   /// The values of two recorders together.
   public init(_ one: borrowing LatencyRecorder, _ other: borrowing LatencyRecorder) {
-    guard !one.isEmpty || !other.isEmpty else { return }
-    least = min(one.least, other.least)
-    greatest = max(one.greatest, other.greatest)
-    sum = one.sum + other.sum
-    let last = LatencyBucket.index(of: UInt64(greatest))
-    for bucket in LatencyBucket.index(of: UInt64(least))...last {
-      append(one.count(ofBucket: bucket) + other.count(ofBucket: bucket), bucket)
+    if other.isEmpty {
+      self.init(one)
+    } else if one.isEmpty {
+      self.init(other)
+    } else {
+      self.init(merging: [CompactHistogram(one), CompactHistogram(other)])
     }
   }
 
   /// The values of some histograms together.
   public init(merging parts: some Collection<CompactHistogram>) {
+    let used = parts.lazy.filter { $0.count > 0 }
+    if let first = used.first, used.dropFirst().isEmpty {
+      self = first
+      return
+    }
     self.init()
     var first = Int.max
     var last = -1

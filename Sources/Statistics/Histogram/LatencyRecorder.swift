@@ -12,7 +12,9 @@
   @usableFromInline var bucketCount: Int32
   @usableFromInline var least: Int64
   @usableFromInline var greatest: Int64
-  @usableFromInline var sum: UInt128
+  /// The sum's lower half, and how often it went round.
+  @usableFromInline var sumLow: UInt64
+  @usableFromInline var sumHigh: UInt64
 
   /// A recorder without values; the first one allocates.
   public init() {
@@ -22,7 +24,8 @@
     bucketCount = 0
     least = .max
     greatest = .min
-    sum = 0
+    sumLow = 0
+    sumHigh = 0
   }
 
   deinit {
@@ -41,7 +44,9 @@
     let count = counts[slot] &+ 1
     counts[slot] = count
     if count == 0 { carry(slot, 1) }
-    sum &+= UInt128(value)
+    let (low, wentRound) = sumLow.addingReportingOverflow(value)
+    sumLow = low
+    if wentRound { sumHigh &+= 1 }
     least = nanoseconds < least ? nanoseconds : least
     greatest = nanoseconds > greatest ? nanoseconds : greatest
   }
@@ -57,6 +62,15 @@
     sum += UInt128(nanoseconds) * UInt128(times - 1)
   }
 
+  /// The sum of all values.
+  var sum: UInt128 {
+    get { UInt128(sumHigh) << 64 | UInt128(sumLow) }
+    set {
+      sumLow = UInt64(truncatingIfNeeded: newValue)
+      sumHigh = UInt64(truncatingIfNeeded: newValue >> 64)
+    }
+  }
+
   /// Forgets all values and keeps the memory: the end of a warm-up.
   public mutating func reset() {
     counts.update(repeating: 0, count: Int(bucketCount))
@@ -70,30 +84,56 @@
   /// Whether nothing is recorded.
   public var isEmpty: Bool { greatest < least }
 
-  /// How many values fell into a bucket of the grid.
-  func count(ofBucket bucket: Int) -> UInt64 {
-    let slot = bucket - Int(firstBucket)
-    guard slot >= 0, slot < Int(bucketCount) else { return 0 }
-    return UInt64(counts[slot]) | UInt64(carries?[slot] ?? 0) << 32
+  /// How many values there are; looks at all buckets.
+  public var count: UInt64 {
+    var total: UInt64 = 0
+    forEachCount { _, number in total &+= number }
+    return total
+  }
+
+  /// Calls with the buckets of the grid that hold something, in order, and their counts.
+  ///
+  /// Most buckets between the smallest and the greatest value are empty: they are passed over by
+  /// eights.
+  @inline(__always) func forEachCount(_ body: (_ bucket: Int, _ count: UInt64) -> Void) {
+    guard !isEmpty else { return }
+    let first = Int(firstBucket)
+    var slot = LatencyBucket.index(of: UInt64(least)) - first
+    let end = LatencyBucket.index(of: UInt64(greatest)) - first + 1
+    while slot < end {
+      if slot &+ 8 <= end {
+        let words = UnsafeRawPointer(counts + slot)
+        let anyCount =
+          words.loadUnaligned(as: UInt64.self) | words.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+          | words.loadUnaligned(fromByteOffset: 16, as: UInt64.self)
+          | words.loadUnaligned(fromByteOffset: 24, as: UInt64.self)
+        if anyCount == 0, carries == nil {
+          slot &+= 8
+          continue
+        }
+      }
+      let stop = min(slot &+ 8, end)
+      while slot < stop {
+        let number = UInt64(counts[slot]) | UInt64(carries?[slot] ?? 0) &<< 32
+        if number != 0 { body(slot &+ first, number) }
+        slot &+= 1
+      }
+    }
   }
 
   /// Hands all values over to another recorder and forgets them; touches only buckets in between
-  /// the smallest and the greatest value.
-  public mutating func drain(into other: inout LatencyRecorder) {
-    guard !isEmpty else { return }
+  /// the smallest and the greatest value. How many there were.
+  @discardableResult public mutating func drain(into other: inout LatencyRecorder) -> UInt64 {
+    guard !isEmpty else { return 0 }
     let first = LatencyBucket.index(of: UInt64(least))
     let last = LatencyBucket.index(of: UInt64(greatest))
     for end in [first, last] where !other.covers(end) { _ = other.cover(end, 0) }
-    for bucket in first...last {
-      let slot = bucket - Int(firstBucket)
-      let number = count(ofBucket: bucket)
-      guard number > 0 else { continue }
-      let target = bucket - Int(other.firstBucket)
-      let total = UInt64(other.counts[target]) + (number & 0xFFFF_FFFF)
-      other.counts[target] = UInt32(truncatingIfNeeded: total)
-      other.carry(target, UInt32(number >> 32) + UInt32(total >> 32))
-      counts[slot] = 0
+    var total: UInt64 = 0
+    forEachCount { bucket, number in
+      total &+= number
+      other.add(number, toSlot: bucket - Int(other.firstBucket))
     }
+    (counts + (first - Int(firstBucket))).update(repeating: 0, count: last - first + 1)
     carries?.deallocate()
     carries = nil
     other.sum += sum
@@ -102,6 +142,14 @@
     least = .max
     greatest = .min
     sum = 0
+    return total
+  }
+
+  @inline(__always) private mutating func add(_ number: UInt64, toSlot slot: Int) {
+    let total = UInt64(counts[slot]) &+ (number & 0xFFFF_FFFF)
+    counts[slot] = UInt32(truncatingIfNeeded: total)
+    let rounds = number &>> 32 &+ total &>> 32
+    if rounds != 0 { carry(slot, UInt32(truncatingIfNeeded: rounds)) }
   }
 
   private func covers(_ bucket: Int) -> Bool {

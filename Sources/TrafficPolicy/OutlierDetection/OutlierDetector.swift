@@ -61,13 +61,11 @@ public import TimeAndChance
   /// Reports an HTTP code: of an answer, or the code that stands for a failure without the split.
   @inlinable @inline(__always)
   public func record(status: UInt16, on host: inout OutlierHost) -> OutlierTrips {
-    host.externalTotal &+= 1
     if status < 500 || status > 599 {
-      host.externalSuccesses &+= 1
-      host.consecutive5xx = 0
-      host.consecutiveGatewayFailure = 0
+      host.recordSuccess()
       return []
     }
+    host.externalTotal &+= 1
     return record5xx(status, on: &host)
   }
 

@@ -42,6 +42,14 @@ public import TimeAndChance
   /// A member that nothing is known of.
   @inlinable public init() {}
 
+  /// Counts a code that is no 5xx.
+  @inlinable @inline(__always) public mutating func recordSuccess() {
+    externalTotal &+= 1
+    externalSuccesses &+= 1
+    consecutive5xx = 0
+    consecutiveGatewayFailure = 0
+  }
+
   /// A slot without a member: skipped by sweeps and not counted.
   @inlinable public static var absent: OutlierHost {
     var host = OutlierHost()

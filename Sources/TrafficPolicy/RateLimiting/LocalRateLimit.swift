@@ -62,7 +62,7 @@ public struct LocalRateLimit: Sendable {
   ///
   /// `members` is the size of the local cluster when `local_cluster_rate_limit` shares the bucket
   /// out, else 1. Draws one number for each share that is neither none nor all.
-  @inlinable
+  @inlinable @inline(__always)
   public mutating func decide(
     at now: SimTime, members: Int = 1, using random: inout RandomStream
   ) -> Decision {
@@ -93,12 +93,16 @@ public struct LocalRateLimit: Sendable {
     return conclude(bucket.admit(at: now, tokens: tokens), &random)
   }
 
-  @inlinable
+  @inlinable @inline(__always)
   mutating func conclude(_ isAllowed: Bool, _ random: inout RandomStream) -> Decision {
     if isAllowed {
       statistics.ok &+= 1
       return .admit
     }
+    return refuse(&random)
+  }
+
+  @inlinable @inline(never) mutating func refuse(_ random: inout RandomStream) -> Decision {
     statistics.rateLimited &+= 1
     guard enforcedFraction.draws(using: &random) else { return .admit }
     statistics.enforced &+= 1

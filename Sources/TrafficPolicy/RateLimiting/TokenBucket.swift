@@ -4,7 +4,7 @@ public import TimeAndChance
 ///
 /// Exact: time and tokens are counted in the same whole units (a nanosecond is worth
 /// `tokensPerFill` of them, a token costs `fillInterval` of them), so nothing drifts and no rounding
-/// decides. Trivial, 48 bytes; one per proxy, or per downstream connection.
+/// decides. Trivial; one per proxy, or per downstream connection.
 ///
 /// - Source: Envoy `source/common/common/token_bucket_impl.h` (AtomicTokenBucketImpl), which keeps
 ///   the same state as a `double`: the time at which the bucket was last empty.
@@ -17,6 +17,8 @@ public import TimeAndChance
   @usableFromInline let unitsPerNanosecond: Int64
   /// Units per token.
   @usableFromInline let unitsPerToken: Int64
+  /// Whether everything that is compared fits into 64 bits.
+  @usableFromInline let isNarrow: Bool
 
   /// A bucket that is full at `now`.
   public init(_ settings: TokenBucketSettings, at now: SimTime = .zero) {
@@ -29,6 +31,8 @@ public import TimeAndChance
     unitsPerNanosecond = fill
     unitsPerToken = interval
     capacity = Int128(max(0, settings.maxTokens)) * Int128(interval)
+    // Instants are below 2^55 ns, so unit-times then below 2^61, and their differences below 2^62.
+    isNarrow = fill < 1 << 6 && capacity < 1 << 61
     emptyAt = Int128(now.nanoseconds) * Int128(fill) - capacity
   }
 
@@ -37,6 +41,18 @@ public import TimeAndChance
   /// Calls must come in order of time.
   @inlinable @inline(__always)
   public mutating func admit(at now: SimTime, tokens: Int64 = 1) -> Bool {
+    guard isNarrow else { return admitWidely(at: now, tokens: tokens) }
+    let time = now.nanoseconds &* unitsPerNanosecond
+    let level = min(
+      Int64(truncatingIfNeeded: capacity), time &- Int64(truncatingIfNeeded: emptyAt))
+    let cost = unitsPerToken.multipliedReportingOverflow(by: tokens)
+    guard !cost.overflow, level >= cost.partialValue else { return false }
+    emptyAt = Int128(time &- level &+ cost.partialValue)
+    return true
+  }
+
+  @inlinable @inline(never)
+  mutating func admitWidely(at now: SimTime, tokens: Int64) -> Bool {
     let time = Int128(now.nanoseconds) * Int128(unitsPerNanosecond)
     let level = min(capacity, time - emptyAt)
     let cost = Int128(unitsPerToken) * Int128(tokens)
