@@ -153,11 +153,46 @@ public import TimeAndChance
     nodes[Int(index)] = TimerNode(event: event, previous: last, next: sentinel)
     nodes[Int(last)].next = index
     nodes[Int(sentinel)].previous = index
-    if !list.pointee.isArmed {
-      list.pointee.isArmed = true
-      heap.push(event.standingIn(kind: Self.listKind, handle: line.index))
+    if !list.pointee.isArmed { arm(line.index, with: event) }
+    return Timer(index: index)
+  }
+
+  /// Starts a timer as if it had been started at `start`: it fires the line's delay after that.
+  ///
+  /// For a timeout that matters only after something else has gone wrong. The instant must not have
+  /// passed. Its place is looked for from the line's end, which is near when timers are started
+  /// about as late as each other.
+  @inline(never)
+  public mutating func startTimer(
+    on line: TimerLine, since start: SimTime, kind: UInt8, handle: UInt32
+  ) -> Timer {
+    let list = lists + Int(line.index)
+    let time = start.nanoseconds &+ list.pointee.delay.nanoseconds
+    precondition(time >= clock, "a timer's instant has passed")
+    sequence &+= 1
+    let event = Event(time: time, sequence: sequence, kind: kind, handle: handle)
+    let index = nodes.allocate()
+    let sentinel = list.pointee.sentinel
+    let nodes = self.nodes.records
+    var before = nodes[Int(sentinel)].previous
+    while before != sentinel, event.key < nodes[Int(before)].event.key {
+      before = nodes[Int(before)].previous
+    }
+    let after = nodes[Int(before)].next
+    nodes[Int(index)] = TimerNode(event: event, previous: before, next: after)
+    nodes[Int(before)].next = index
+    nodes[Int(after)].previous = index
+    if !list.pointee.isArmed || event.key < list.pointee.armed.key {
+      arm(line.index, with: event)
     }
     return Timer(index: index)
+  }
+
+  /// A list has a new first timer: its stand-in takes the place of any other.
+  @inline(never) @usableFromInline mutating func arm(_ list: UInt32, with event: Event) {
+    lists[Int(list)].isArmed = true
+    lists[Int(list)].armed = event
+    heap.push(event.standingIn(kind: Self.listKind, handle: list))
   }
 
   /// Takes a timer back; it must neither have fired nor been cancelled.
@@ -216,24 +251,19 @@ public import TimeAndChance
 
   private mutating func fireTimer(standIn: Event) -> Event? {
     let list = lists + Int(standIn.handle)
+    guard standIn.isSameScheduling(as: list.pointee.armed) else { return nil }
+    list.pointee.isArmed = false
     let sentinel = list.pointee.sentinel
     var first = nodes[sentinel].next
-    if first == sentinel {
-      list.pointee.isArmed = false
-      return nil
-    }
+    if first == sentinel { return nil }
     let event = nodes[first].event
     guard event.isSameScheduling(as: standIn) else {
-      heap.push(event.standingIn(kind: Self.listKind, handle: standIn.handle))
+      arm(standIn.handle, with: event)
       return nil
     }
     unlink(first)
     first = nodes[sentinel].next
-    if first == sentinel {
-      list.pointee.isArmed = false
-    } else {
-      heap.push(nodes[first].event.standingIn(kind: Self.listKind, handle: standIn.handle))
-    }
+    if first != sentinel { arm(standIn.handle, with: nodes[first].event) }
     clock = event.time.nanoseconds
     return event
   }

@@ -43,6 +43,8 @@ public import TimeAndChance
   @usableFromInline let sentinel: UInt32
   /// True while a stand-in is in the heap; it is never later than the list's head.
   @usableFromInline var isArmed = false
+  /// Whose stand-in that is; any other is out of use.
+  @usableFromInline var armed = Event(high: 0, low: 0)
 
   @usableFromInline init(delay: SimDuration, sentinel: UInt32) {
     self.delay = delay

@@ -45,6 +45,7 @@ extension Engine {
       return endTry(c, AttemptOutcome(.pendingOverflow))
     }
     cluster.pointee.pending &+= 1
+    armRouteTimer(c)
     enqueue(c, in: p)
     openConnectionIfNeeded(p)
   }

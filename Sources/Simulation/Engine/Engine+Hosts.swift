@@ -241,7 +241,8 @@ extension Engine {
     judges.base[Int(state)].sweep(
       hosts, at: now, using: &health.pointee.random, into: &health.pointee.actions)
     applyActions(state)
-    schedule(.outlierSweep, state, after: interval)
+    queue.schedule(
+      on: queue.delayLine(interval), kind: EventKind.outlierSweep.rawValue, handle: state)
   }
 
   /// Logs what the detector did, and lets the balancers know in their time.
@@ -380,7 +381,9 @@ extension Engine {
         healthChanged(state, host: UInt32(host))
       }
     }
-    schedule(.healthCheck, state, after: settings.interval)
+    queue.schedule(
+      on: queue.delayLine(settings.interval), kind: EventKind.healthCheck.rawValue,
+      handle: state)
   }
 }
 

@@ -49,8 +49,7 @@ extension Engine {
       pod.pointee.account(at: now)
       pod.pointee.busy &+= 1
       if pod.pointee.busy > pod.pointee.peakBusy { pod.pointee.peakBusy = pod.pointee.busy }
-      begin(j)
-      return
+      return begin(j, pod)
     }
     pod.pointee.delayed &+= 1
     if pod.pointee.queued < pod.pointee.queueLimit {
@@ -157,14 +156,31 @@ extension Engine {
   // MARK: Work
 
   /// A job has a worker and begins.
-  @inline(__always) mutating func begin(_ j: UInt32) {
+  @inline(__always) mutating func begin(_ j: UInt32, _ pod: UnsafeMutablePointer<Pod>) {
     let job = jobs.pointer(j)
     job.pointee.marks |= Job.hasWorker
     job.pointee.state = Job.working
-    if recorders.hasWaits {
-      recorders.recordWait(pods[job.pointee.pod].service, now - job.pointee.since)
+    if recorders.hasWaits { recorders.recordWait(pod.pointee.service, now - job.pointee.since) }
+    let step = steps.base + Int(job.pointee.step)
+    if step.pointee.code == .work {
+      work(j, pod, step)
+    } else {
+      advance(j)
     }
-    advance(j)
+  }
+
+  /// Works for a time, or waits.
+  @inline(__always)
+  private mutating func work(
+    _ j: UInt32, _ pod: UnsafeMutablePointer<Pod>, _ step: UnsafeMutablePointer<Step>
+  ) {
+    let law = laws.base + Int(step.pointee.a)
+    var time = law.pointee.sampleNanoseconds(using: &pod.pointee.random, sampler)
+    if Features.hasPolicies, pod.pointee.marks & Pod.isSlow != 0, step.pointee.code == .work {
+      time = stretched(time, by: pod.pointee.slowFactor)
+    }
+    jobs[j].step &+= 1
+    schedule(.stepDone, j, after: .nanoseconds(time))
   }
 
   /// A step's work is done.
@@ -176,20 +192,14 @@ extension Engine {
   @inline(never) mutating func advance(_ j: UInt32) {
     let job = jobs.pointer(j)
     let pod = pods.base + Int(job.pointee.pod)
-    while true {
+    running: while true {
       let step = steps.base + Int(job.pointee.step)
       switch step.pointee.code {
       case .work, .wait:
         if job.pointee.marks & (Job.hasWorker | Job.isBranch) == 0 {
           guard regainWorker(j, pod) else { return }
         }
-        var time = laws[step.pointee.a].sampleNanoseconds(using: &pod.pointee.random, sampler)
-        if Features.hasPolicies, pod.pointee.marks & Pod.isSlow != 0, step.pointee.code == .work {
-          time = stretched(time, by: pod.pointee.slowFactor)
-        }
-        job.pointee.step &+= 1
-        schedule(.stepDone, j, after: .nanoseconds(time))
-        return
+        return work(j, pod, step)
       case .cpu:
         if Features.hasPolicies { return beginCPU(j, pod, step) }
       case .call, .callIgnoringFailure, .forward:
@@ -219,7 +229,7 @@ extension Engine {
       case .fail:
         if step.pointee.p >= 1 || pod.pointee.random.unit() < step.pointee.p {
           job.pointee.reply = UInt16(step.pointee.a)
-          return endJob(j, pod)
+          break running
         }
         job.pointee.step &+= 1
       case .jump:
@@ -228,11 +238,12 @@ extension Engine {
         job.pointee.step &+= 1
         if beginBranches(j, step) { return }
       case .end, .endBranch:
-        return endJob(j, pod)
+        break running
       case .gone:
         return freeJob(j)
       }
     }
+    complete(j, pod)
   }
 
   /// A job makes a call of its own.
@@ -316,11 +327,16 @@ extension Engine {
   }
 
   /// A job is done: free its worker, then answer.
-  @inline(__always) mutating func endJob(_ j: UInt32, _ pod: UnsafeMutablePointer<Pod>) {
+  @inline(never) mutating func endJob(_ j: UInt32, _ pod: UnsafeMutablePointer<Pod>) {
+    complete(j, pod)
+  }
+
+  @inline(__always)
+  private mutating func complete(_ j: UInt32, _ pod: UnsafeMutablePointer<Pod>) {
     let marks = jobs[j].marks
     if marks & Job.isBranch != 0 { return endBranch(j) }
     if marks & Job.hasWorker != 0 { releaseWorker(pod) }
-    respond(j)
+    sendAnswer(j)
   }
 
   @inline(never) mutating func endBranch(_ j: UInt32) {
@@ -334,7 +350,7 @@ extension Engine {
   }
 
   /// A worker is free: the next in the queue begins, if there is one.
-  @inline(never) mutating func releaseWorker(_ pod: UnsafeMutablePointer<Pod>) {
+  @inline(__always) mutating func releaseWorker(_ pod: UnsafeMutablePointer<Pod>) {
     if pod.pointee.queueHead == none {
       pod.pointee.account(at: now)
       pod.pointee.busy &-= 1
@@ -363,7 +379,7 @@ extension Engine {
       pod.pointee.queued &-= 1
       service.pointee.queued &-= 1
       if checks, dropIfUnwanted(j, pod) { continue }
-      return begin(j)
+      return begin(j, pod)
     }
   }
 
@@ -396,7 +412,9 @@ extension Engine {
   // MARK: Answers
 
   /// A pod's answer leaves.
-  @inline(never) mutating func respond(_ j: UInt32) {
+  @inline(never) mutating func respond(_ j: UInt32) { sendAnswer(j) }
+
+  @inline(__always) private mutating func sendAnswer(_ j: UInt32) {
     let job = jobs.pointer(j)
     let pod = pods.base + Int(job.pointee.pod)
     if Features.hasPolicies, pod.pointee.marks & (Pod.concernsAnswers | Pod.concernsTravel) != 0 {

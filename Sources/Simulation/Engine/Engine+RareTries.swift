@@ -82,7 +82,8 @@ extension Engine {
   ) -> SimDuration? {
     guard let asked = pendingAsked else { return nil }
     pendingAsked = nil
-    guard let wait = asked.policy.wait(asked: asked.wait, using: &detectors[calls[c].cluster].jitter)
+    let jitter = calls[c].cluster
+    guard let wait = asked.policy.wait(asked: asked.wait, using: &detectors[jitter].jitter)
     else { return nil }
     extras[extra(of: c)].waitsByHeader &+= 1
     return wait
@@ -113,6 +114,7 @@ extension Engine {
     if let delay = reply.breaksAfter, calls[c].job == j {
       // The answer has begun: no retry any more, whatever comes.
       calls[c].marks |= Call.answerBegun
+      armRouteTimer(c)
       cancel(&calls.pointer(c).pointee.tryTimer)
       if kind.hasDetector {
         report(AttemptOutcome(status: reply.status), calls[c].cluster, host: calls[c].host)

@@ -43,7 +43,7 @@ extension Engine {
   @inline(__always) mutating func launch(_ c: UInt32) {
     let edge = edges.base + Int(calls[c].edge)
     if edge.pointee.fromCaller.isZero {
-      enterProxy(c)
+      if Features.hasPolicies, edge.pointee.hasEntryWork { enterFilters(c) } else { routeAtOnce(c) }
     } else if Features.hasPolicies, edge.pointee.callerMarks != 0 {
       travelToProxy(c, .callAtProxy)
     } else {
@@ -51,8 +51,7 @@ extension Engine {
     }
   }
 
-  /// A call has reached its proxy, at once or after its way.
-  @inline(never) private mutating func enterProxy(_ c: UInt32) { callAtProxy(c) }
+  @inline(never) private mutating func routeAtOnce(_ c: UInt32) { route(c, isPlain: true) }
 
   /// A call has reached its proxy.
   @inline(__always) mutating func callAtProxy(_ c: UInt32) {
@@ -80,9 +79,30 @@ extension Engine {
     var state = clusterOfInstance[slot]
     if state == none { state = makeCluster(slot, proxy: edge.pointee.proxy, instance) }
     call.pointee.cluster = state
-    call.pointee.routeTimer = start(edge.pointee.routeTimeout, .routeTimeout, c)
+    let isLate =
+      isPlain && edge.pointee.routeTimeout.isLate
+      && (now - call.pointee.started).nanoseconds == edge.pointee.fromCallerTime
+    if !isLate {
+      call.pointee.routeTimer = start(edge.pointee.routeTimeout, .routeTimeout, c)
+    }
     if Features.hasPolicies, edge.pointee.hasRareWork { beginRareWork(c, edge) }
     beginTry(c)
+  }
+
+  /// Starts the route's timer of a call that has come without.
+  ///
+  /// While its first try runs, whose timer is the shorter one, a call needs no other. Whatever ends
+  /// that try without ending the call, or lets it wait for a connection, calls this.
+  @inline(never) mutating func armRouteTimer(_ c: UInt32) {
+    let call = calls.pointer(c)
+    let edge = edges.base + Int(call.pointee.edge)
+    guard edge.pointee.routeTimeout.isLate, call.pointee.routeTimer == none else { return }
+    let arrived = call.pointee.started + .nanoseconds(edge.pointee.fromCallerTime)
+    call.pointee.routeTimer =
+      queue.startTimer(
+        on: edge.pointee.routeTimeout.line, since: arrived,
+        kind: EventKind.routeTimeout.rawValue, handle: c
+      ).index
   }
 
   /// Where the state of a cluster drawn by weight stands.
@@ -340,6 +360,7 @@ extension Engine {
       edge.pointee.retriesRefused &+= 1
       end(c, outcome, adding: .upstreamOverflow)
     case .retry:
+      armRouteTimer(c)
       rememberHost(c)
       let wait = backOff(c, outcome)
       calls[c].state = .backingOff

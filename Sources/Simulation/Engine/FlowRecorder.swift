@@ -217,7 +217,8 @@ private struct FlowBooks: ~Copyable {
   private func counts(_ tries: FlowRecorder.Tries) -> Counts {
     Counts(
       offered: offered &+ tries.calls, dropped: dropped, attempts: tries.attempts,
-      retries: tries.retries, retriesRefused: tries.retriesRefused, ends: ends, furtherEnds: furtherEnds)
+      retries: tries.retries, retriesRefused: tries.retriesRefused, ends: ends,
+      furtherEnds: furtherEnds)
   }
 
   // MARK: For each run

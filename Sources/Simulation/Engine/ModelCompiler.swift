@@ -197,8 +197,12 @@ struct ModelCompiler: ~Copyable {
   private mutating func compileParallel(_ arms: [[StepModel]]) {
     let at = steps.count
     steps.append(Step(code: .parallel))
+    // Only steps of the arms, which stand in between, have to be jumped over.
+    let isPlain = arms.allSatisfy { arm in
+      if arm.count == 1, case .call = arm[0] { true } else { false }
+    }
     let jump = steps.count
-    steps.append(Step(code: .jump))
+    if !isPlain { steps.append(Step(code: .jump)) }
     var table: [UInt32] = []
     for arm in arms {
       if arm.count == 1, case .call(let edge) = arm[0] {
@@ -212,7 +216,7 @@ struct ModelCompiler: ~Copyable {
     steps[at].a = UInt32(branches.count)
     steps[at].b = UInt32(table.count)
     branches += table
-    steps[jump].a = UInt32(steps.count)
+    if !isPlain { steps[jump].a = UInt32(steps.count) }
   }
 
   private mutating func compileBranch(_ arms: [(weight: Double, steps: [StepModel])]) {
@@ -399,8 +403,10 @@ struct ModelCompiler: ~Copyable {
     let name = index < edgeNames.count ? edgeNames[index] : edge.name
     var compiled = Edge(
       fromCaller: fixed(SimDuration(seconds: time ?? 0)), routeTimeout: fixed(SimDuration?.none),
-      tryTimeout: fixed(SimDuration?.none), random: stream("edge \(name)\(copy)"), streamIdle: fixed(SimDuration?.none),
+      tryTimeout: fixed(SimDuration?.none), random: stream("edge \(name)\(copy)"),
+      streamIdle: fixed(SimDuration?.none),
       maxStreamDuration: fixed(SimDuration?.none))
+    compiled.fromCallerTime = SimDuration(seconds: time ?? 0).nanoseconds
     compiled.proxy = UInt32(proxy)
     compiled.model = UInt32(index)
     if !isMirror, let flow = edge.flow { compiled.flow = UInt32(flow) }
@@ -493,6 +499,9 @@ struct ModelCompiler: ~Copyable {
     compiled.hasRareWork =
       compiled.streamIdle.isOn || compiled.maxStreamDuration.isOn || compiled.hedges
       || compiled.mirrorCount > 0 || configuration.workerThreads > 1
+    if let route = timeouts.route, policy != nil, let perTry = timeouts.perTry, perTry < route {
+      compiled.routeTimeout.isLate = !compiled.hasRareWork
+    }
     let destinations = forward.destinations.filter { $0.weight > 0 }
     if destinations.count == 1 {
       compiled.action = .forward

@@ -12,6 +12,8 @@ struct FixedDelay: BitwiseCopyable {
 struct FixedTimeout: BitwiseCopyable {
   var line: TimerLine
   var isOn: Bool
+  /// The timer is started only when something else has gone wrong, see ``Engine/armRouteTimer(_:)``.
+  var isLate = false
 }
 
 /// How calls along an edge are treated: its model, its proxy's route and the proxy, resolved.
@@ -60,8 +62,9 @@ struct Edge {
   var firstInstance: UInt32 = 0
   /// The pods of the calling service; none for callers outside.
   var firstCaller: UInt32 = 0
-  /// Where the state of its cluster in an instance stands: the stride times the instance's number
-  /// among all, and on; see ``Engine/clusterOfInstance``. Only for ``Action/forward``.
+  /// Where the state of its cluster in an instance stands in ``Engine/clusterOfInstance``.
+  ///
+  /// The stride times the instance's number among all, and on; only for ``Action/forward``.
   var slotBase: Int32 = 0
   var slotStride: Int32 = 0
   /// The cluster in the proxy's configuration; for weights, the first entry and count.
@@ -107,8 +110,8 @@ struct Edge {
   var maxStreamDuration: FixedTimeout
   /// The model's edge, for cold details.
   var model: UInt32 = 0
-  /// Fills the third line.
-  private let rest: UInt64 = 0
+  /// The time of ``fromCaller``, in nanoseconds.
+  var fromCallerTime: Int64 = 0
 
   /// The way from the caller is not the same for all.
   static let hasWays: UInt8 = 1 << 0

@@ -104,7 +104,8 @@
       if slot &+ 8 <= end {
         let words = UnsafeRawPointer(counts + slot)
         let anyCount =
-          words.loadUnaligned(as: UInt64.self) | words.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+          words.loadUnaligned(as: UInt64.self)
+          | words.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
           | words.loadUnaligned(fromByteOffset: 16, as: UInt64.self)
           | words.loadUnaligned(fromByteOffset: 24, as: UInt64.self)
         if anyCount == 0, carries == nil {
