@@ -195,6 +195,8 @@ struct ClusterKind {
   var connectTimeout: FixedTimeout
   var idleTimeout: FixedTimeout
   var retryAdmission: RetryAdmission
+  /// Fills the second line.
+  private let rest = InlineArray<3, UInt64>(repeating: 0)
 }
 
 /// The state of one cluster in one proxy instance: one cache line.

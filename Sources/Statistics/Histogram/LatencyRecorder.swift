@@ -122,8 +122,9 @@
     }
   }
 
-  /// Hands all values over to another recorder and forgets them; touches only buckets in between
-  /// the smallest and the greatest value. How many there were.
+  /// Hands all values over to another recorder and forgets them; how many there were.
+  ///
+  /// Touches only buckets in between the smallest and the greatest value.
   @discardableResult public mutating func drain(into other: inout LatencyRecorder) -> UInt64 {
     guard !isEmpty else { return 0 }
     let first = LatencyBucket.index(of: UInt64(least))
