@@ -15,7 +15,8 @@ import TimeAndChance
     for seed in UInt64(0)..<40 {
       var random = RandomStream(seed: seed, name: "order")
       var queue = EventQueue()
-      let ring = queue.delayLine(.nanoseconds(50))
+      // More lines than those whose first entries are compared directly.
+      let rings = (1...7).map { queue.delayLine(.nanoseconds(Int64($0 * 15))) }
       let list = queue.timerLine(.nanoseconds(80))
       var pending: [Pending] = []
       var timers: [UInt32: Timer] = [:]
@@ -26,13 +27,18 @@ import TimeAndChance
         if random.below(UInt32(3_000)) > UInt32(step) {
           let handle = UInt32(order)
           let delay: Int64
-          switch random.below(UInt32(3)) {
+          switch random.below(UInt32(4)) {
           case 0:
             delay = Int64(random.below(UInt32(120)))
             queue.schedule(after: .nanoseconds(delay), kind: 1, handle: handle)
           case 1:
-            delay = 50
-            queue.schedule(on: ring, kind: 2, handle: handle)
+            let ring = Int(random.below(UInt32(rings.count)))
+            delay = Int64((ring + 1) * 15)
+            queue.schedule(on: rings[ring], kind: 2, handle: handle)
+          case 2:
+            delay = Int64(random.below(UInt32(81)))
+            timers[handle] = queue.startTimer(
+              on: list, since: queue.now - .nanoseconds(80 - delay), kind: 3, handle: handle)
           default:
             delay = 80
             timers[handle] = queue.startTimer(on: list, kind: 3, handle: handle)

@@ -25,7 +25,7 @@ import Testing
     var recorder = LatencyRecorder()
     for _ in 0..<10_000 { recorder.record(noise.latency()) }
     #expect(recorder.byteCount <= 21 * 512)
-    #expect(MemoryLayout<LatencyRecorder>.stride == 64)
+    #expect(MemoryLayout<LatencyRecorder>.stride == 56)
   }
 
   @Test func `a count beyond 32 bits carries over, also when the range grows later`() {
@@ -52,6 +52,50 @@ import Testing
     var expected = LatencyHistogram()
     expected.record(7)
     #expect(recorder.histogram == expected)
+  }
+
+  @Test func `draining hands every value over once`() {
+    var noise = Noise(seed: 8)
+    var all = LatencyRecorder()
+    var expected = LatencyRecorder()
+    var total: UInt64 = 0
+    for round in 0..<50 {
+      var part = LatencyRecorder()
+      for _ in 0..<(round % 7 * 13) {
+        let value = noise.latency() << Int64(round % 5)
+        part.record(value)
+        expected.record(value)
+      }
+      if round == 20 {
+        part.record(77, times: 3 << 32)
+        expected.record(77, times: 3 << 32)
+      }
+      let held = part.count
+      let compact = CompactHistogram(part)
+      #expect(compact == CompactHistogram(part.histogram))
+      #expect(compact.count == held)
+      let drained = part.drain(into: &all)
+      #expect(drained == held)
+      #expect(part.isEmpty && part.count == 0)
+      total += drained
+    }
+    #expect(all.histogram == expected.histogram)
+    #expect(total == expected.count)
+  }
+
+  @Test func `two recorders together are their values together`() {
+    var noise = Noise(seed: 9)
+    var one = LatencyRecorder()
+    var other = LatencyRecorder()
+    var both = LatencyHistogram()
+    for round in 0..<400 {
+      let value = noise.latency()
+      if round % 3 == 0 { one.record(value) } else { other.record(value * 40) }
+      both.record(round % 3 == 0 ? value : value * 40)
+    }
+    #expect(CompactHistogram(one, other) == CompactHistogram(both))
+    #expect(CompactHistogram(LatencyRecorder(), other) == CompactHistogram(other))
+    #expect(CompactHistogram(one, LatencyRecorder()) == CompactHistogram(one))
   }
 
   @Test func `recorders live behind pointers`() {

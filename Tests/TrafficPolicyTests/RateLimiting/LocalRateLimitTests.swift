@@ -1,6 +1,7 @@
 import Testing
 import TimeAndChance
-import TrafficPolicy
+
+@testable import TrafficPolicy
 
 @Suite struct LocalRateLimitTests {
   /// Requests admitted of 30 at each instant (vector `local-rate-limit-bursts`; each burst takes
@@ -25,6 +26,28 @@ import TrafficPolicy
     }
     for (count, recorded) in zip(counts, admitted) { #expect(abs(count - recorded) <= 1) }
     #expect(counts[0] == maxTokens && counts[3] == maxTokens)
+  }
+
+  @Test func `64 bits are enough where they are used`() {
+    for seed in UInt64(0)..<60 {
+      var random = RandomStream(seed: seed, name: "bucket")
+      let settings = TokenBucketSettings(
+        maxTokens: Int(random.below(5_000)) + 1, tokensPerFill: Int(random.below(300)) + 1,
+        fillInterval: .milliseconds(Int64(random.below(4_000)) * 25 + 50))
+      // A bucket that begins late, so that its instants are as large as they get.
+      var now = SimTime(nanoseconds: 1 << 54)
+      var bucket = TokenBucket(settings, at: now)
+      var wide = bucket
+      for _ in 0..<4_000 {
+        now = now + .nanoseconds(Int64(random.next() &>> (30 + UInt64(random.below(30)))))
+        if now.nanoseconds > 1 << 55 { break }
+        let tokens = Int64(random.below(3)) + 1
+        #expect(
+          bucket.admit(at: now, tokens: tokens) == wide.admitWidely(at: now, tokens: tokens),
+          "seed \(seed)")
+        #expect(bucket.tokens(at: now) == wide.tokens(at: now))
+      }
+    }
   }
 
   /// Vector `local-rate-limit-steady`: 60 per second for 10 s against 20 per second, bucket 5.
