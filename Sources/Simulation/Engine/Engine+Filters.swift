@@ -13,9 +13,6 @@ struct FilterChain {
     case adaptiveConcurrency(Int)
   }
 
-  /// There are local rate limits only, the same for every request: what passes them is not
-  /// remembered.
-  var isPlain = false
   /// Its local rate limits, in the engine's table of all.
   var firstRateLimit: UInt32 = 0
   var rateLimitCount: UInt32 = 0
@@ -55,9 +52,11 @@ extension Engine {
           add(filter, to: &chain, workers: Int(proxies[p].workers), firstCounter, instance)
         }
         add(routeRateLimits, to: &chain)
-        chain.isPlain =
-          routeRateLimits.isEmpty && chain.order.count == chain.rateLimitSettings.count
-          && chain.rateLimitSettings.allSatisfy { $0.descriptors.isEmpty }
+        if routeRateLimits.isEmpty, chain.order.count == chain.rateLimitSettings.count,
+          chain.rateLimitSettings.allSatisfy({ $0.descriptors.isEmpty })
+        {
+          plainRateLimits[instance] = (chain.firstRateLimit, chain.rateLimitCount)
+        }
         filters[instance] = chain
       }
     }
@@ -115,10 +114,14 @@ extension Engine {
     if let wait = timers.minRTT { schedule(.minRTTWindow, UInt32(instance), after: wait) }
   }
 
-  /// A call enters the filters of its proxy.
+  /// A call enters the filters of its proxy, if there are some.
   @inline(never) mutating func enterFilters(_ c: UInt32) {
-    if calls[c].extra == none, filters.base[Int(calls[c].cluster)].isPlain {
-      return passRateLimits(c)
+    guard edges[UInt32(calls[c].edge)].hasEntryWork else {
+      return route(c, isPlain: true, isRare: true)
+    }
+    let limits = plainRateLimits[calls[c].cluster]
+    if limits.count != 0, calls[c].extra == none {
+      return passRateLimits(c, limits.first..<(limits.first &+ limits.count))
     }
     let x = extra(of: c)
     extras[x].arrived = now
@@ -136,15 +139,15 @@ extension Engine {
   }
 
   /// Runs a chain that is nothing but local rate limits.
-  @inline(__always) private mutating func passRateLimits(_ c: UInt32) {
+  @inline(__always)
+  private mutating func passRateLimits(_ c: UInt32, _ limits: Range<UInt32>) {
     let instance = Int(calls[c].cluster)
     let chain = filters.base + instance
-    let first = chain.pointee.firstRateLimit
-    for index in first..<(first &+ chain.pointee.rateLimitCount) {
+    for index in limits {
       let decision = localRateLimits[index].decide(at: now, using: &chain.pointee.random)
       if decision != .admit { return refuse(c, instance, localRateLimits[index].status) }
     }
-    route(c, isPlain: true)
+    route(c, isPlain: true, isRare: true)
   }
 
   /// A local rate limit refuses a call.
@@ -164,7 +167,7 @@ extension Engine {
       extras[x].filter += 1
       guard pass(place, c, instance) else { return }
     }
-    route(c)
+    route(c, isRare: true)
   }
 
   /// One filter: true when the call goes on at once.

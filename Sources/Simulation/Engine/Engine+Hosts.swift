@@ -47,11 +47,14 @@ extension Engine {
     func stream(_ purpose: String) -> RandomStream {
       RandomStream(seed: seed, replication: replication, name: "\(purpose) \(name)")
     }
+    var marks: UInt32 = 0
+    if kind.opensConnections { marks |= ProxyCluster.opensConnections }
+    if kind.opensConnections || kind.hasDetector { marks |= ProxyCluster.isWatched }
     clusters.append(
       ProxyCluster(
         kind: kindIndex, hostBase: UInt32(active.count),
         poolBase: UInt32(pools.count), firstBalancer: UInt32(balancers.count),
-        balancing: stream("balancing"), instance: instance))
+        balancing: stream("balancing"), instance: instance, marks: marks))
     clusterOfInstance[slot] = state
     let firstHost = active.count
     let check = ActiveHealthCheck(
@@ -154,7 +157,7 @@ extension Engine {
   @inline(__always) mutating func accept(
     _ pick: HostPick, _ c: UInt32, _ cluster: UnsafeMutablePointer<ProxyCluster>
   ) -> UInt32 {
-    if Features.hasPolicies, pick.panicPicks | cluster.pointee.inPanic != 0 {
+    if Features.hasPolicies, pick.panicPicks | cluster.pointee.marks & ProxyCluster.inPanic != 0 {
       notePanic(calls[c].cluster, picks: pick.panicPicks)
     }
     if pick.isNone {
@@ -194,10 +197,10 @@ extension Engine {
 
   @inline(never) private mutating func notePanic(_ state: UInt32, picks: UInt32) {
     statistics[clusters[state].kind].lbHealthyPanic &+= UInt64(picks)
-    let inPanic: UInt32 = picks != 0 ? 1 : 0
-    if inPanic != clusters[state].inPanic {
-      clusters[state].inPanic = inPanic
-      logCause(inPanic == 1 ? .panicBegan : .panicEnded, cluster: state)
+    let wasInPanic = clusters[state].marks & ProxyCluster.inPanic != 0
+    if wasInPanic != (picks != 0) {
+      clusters[state].marks ^= ProxyCluster.inPanic
+      logCause(wasInPanic ? .panicEnded : .panicBegan, cluster: state)
     }
   }
 

@@ -44,7 +44,7 @@ extension Engine {
         started: now, parent: Parent.nobody, job: none, tryTimer: none, routeTimer: none,
         cluster: instance, hostAndWorker: 0, extraAndState: none, edge: UInt16(mirror.edge),
         attempts: 0, marks: Call.mirrored | edges[mirror.edge].callMarks)
-      route(copy)
+      route(copy, isRare: true)
     }
   }
 

@@ -43,7 +43,7 @@ extension Engine {
   @inline(__always) mutating func launch(_ c: UInt32) {
     let edge = edges.base + Int(calls[c].edge)
     if edge.pointee.fromCaller.isZero {
-      if Features.hasPolicies, edge.pointee.hasEntryWork { enterFilters(c) } else { routeAtOnce(c) }
+      if Features.hasPolicies, edge.pointee.isUnusual { enterFilters(c) } else { routeAtOnce(c) }
     } else if Features.hasPolicies, edge.pointee.callerMarks != 0 {
       travelToProxy(c, .callAtProxy)
     } else {
@@ -51,22 +51,25 @@ extension Engine {
     }
   }
 
-  @inline(never) private mutating func routeAtOnce(_ c: UInt32) { route(c, isPlain: true) }
+  @inline(never) private mutating func routeAtOnce(_ c: UInt32) {
+    route(c, isPlain: true, isRare: false)
+  }
 
   /// A call has reached its proxy.
   @inline(__always) mutating func callAtProxy(_ c: UInt32) {
     let edge = edges.base + Int(calls[c].edge)
-    if Features.hasPolicies, edge.pointee.hasEntryWork {
+    if Features.hasPolicies, edge.pointee.isUnusual {
       enterFilters(c)
     } else {
-      route(c, isPlain: true)
+      route(c, isPlain: true, isRare: false)
     }
   }
 
   /// A call has passed the filters: choose the cluster and make the first try.
   ///
-  /// `isPlain` says that nothing but its edge is known to ask for more than the common path.
-  @inline(__always) mutating func route(_ c: UInt32, isPlain: Bool = false) {
+  /// `isPlain` says that the call does not ask for more than the common path, `isRare` that its edge
+  /// may.
+  @inline(__always) mutating func route(_ c: UInt32, isPlain: Bool = false, isRare: Bool) {
     let call = calls.pointer(c)
     let edge = edges.base + Int(call.pointee.edge)
     let instance = call.pointee.cluster
@@ -75,7 +78,9 @@ extension Engine {
       if edge.pointee.action != .forwardByWeight { return answerLocally(c) }
       slot = drawSlot(edge, instance)
     }
-    if Features.hasPolicies, !isPlain || edge.pointee.hasRareWork { noteChoice(c, edge, slot) }
+    if Features.hasPolicies, !isPlain || isRare && edge.pointee.hasRareWork {
+      noteChoice(c, edge, slot)
+    }
     var state = clusterOfInstance[slot]
     if state == none { state = makeCluster(slot, proxy: edge.pointee.proxy, instance) }
     call.pointee.cluster = state
@@ -85,7 +90,7 @@ extension Engine {
     if !isLate {
       call.pointee.routeTimer = start(edge.pointee.routeTimeout, .routeTimeout, c)
     }
-    if Features.hasPolicies, edge.pointee.hasRareWork { beginRareWork(c, edge) }
+    if Features.hasPolicies, isRare, edge.pointee.hasRareWork { beginRareWork(c, edge) }
     beginTry(c)
   }
 
@@ -150,7 +155,7 @@ extension Engine {
     if Features.hasPolicies {
       if call.pointee.extra != none { return startUnusualTry(c) }
       let cluster = clusters.base + Int(call.pointee.cluster)
-      if clusterKinds[cluster.pointee.kind].opensConnections { return startPooledTry(c) }
+      if cluster.pointee.marks & ProxyCluster.opensConnections != 0 { return startPooledTry(c) }
     }
     startPlainTry(c)
   }
@@ -242,8 +247,9 @@ extension Engine {
     let entry = cluster.pointee.hostBase &+ call.pointee.host
     cluster.pointee.requests &-= 1
     active[entry] &-= 1
-    if Features.hasPolicies {
-      if clusterKinds[cluster.pointee.kind].hasDetector { outlierHosts[entry].recordSuccess() }
+    if Features.hasPolicies, cluster.pointee.marks & ProxyCluster.isWatched != 0 {
+      // Without a detector nobody reads it.
+      outlierHosts[entry].recordSuccess()
       if job.connection != none { streamEndedClean(job.connection) }
     }
     if calls[c].attempts > 1 { countRetrySuccess(c) }

@@ -54,6 +54,7 @@ extension Engine {
     let slots = compiled.proxies.reduce(0) { $0 + Int($1.instanceCount * $1.clusterCount) }
     clusterOfInstance = Table(count: slots) { _ in none }
     let instances = compiled.proxies.reduce(0) { $0 + Int($1.instanceCount) }
+    plainRateLimits = Table(count: instances) { _ in (0, 0) }
     filters = Table(count: instances) { _ in FilterChain(random: RandomStream(state: 0)) }
     statistics = Table(count: compiled.clusterKinds.count) { _ in EnvoyClusterStatistics() }
     hostCounts = Table(count: compiled.endpointPods.count) { _ in HostCount() }

@@ -89,6 +89,9 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   var judges = Table<OutlierDetector>()
   var filters: Table<FilterChain>
   var localRateLimits = Table<LocalRateLimit>()
+  /// By proxy instance: its filters, if they are local rate limits only and the same for every
+  /// request; what passes them is not remembered.
+  var plainRateLimits: Table<(first: UInt32, count: UInt32)>
   var rateLimitCounters: [FixedWindowCounter] = []
   var lastRateLimit = SimTime(nanoseconds: .min / 2)
 

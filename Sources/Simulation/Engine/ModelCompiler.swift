@@ -384,6 +384,7 @@ struct ModelCompiler: ~Copyable {
         model: model.edges.count + proxy)
       edges[edges.count - 1].operation = Edge.isInside
       edges[edges.count - 1].hasEntryWork = true
+      edges[edges.count - 1].isUnusual = true
       let first = Int(services[service].firstPod)
       for pod in first..<(first + Int(services[service].podCount)) {
         pods[pod].marks |= Pod.hasDoor
@@ -442,6 +443,7 @@ struct ModelCompiler: ~Copyable {
       policy = isMirror ? nil : forward.retryPolicy
       apply(forward, policy, proxyModel.configuration, to: &compiled)
     }
+    compiled.isUnusual = compiled.hasEntryWork || compiled.hasRareWork
     let classifier = RetryClassifier(policy)
     compiled.retriesSuccess = classifier.retriesSuccess
     edges.append(compiled)

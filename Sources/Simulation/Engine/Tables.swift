@@ -44,21 +44,21 @@ struct Edge {
     case drawn
   }
 
-  // What every call looks at: two cache lines.
+  // What every call looks at, when it begins and when it ends.
   var action = Action.noRoute
   var placement = Placement.single
-  /// True when filters, or calls that come with a ``CallExtra``, stand before the router.
-  var hasEntryWork = false
-  /// True when mirrors, hashing, hedging, or timers beyond route and try are configured.
-  var hasRareWork = false
+  /// ``hasEntryWork`` or ``hasRareWork``.
+  var isUnusual = false
+  /// True when the edge's caller handles failures itself, or may have a deadline of its own.
+  var hasClient = false
   /// The marks of a new call: none, or ``Call/mindsDeadline``.
   var callMarks: UInt8 = 0
   /// Why the way from the caller must be looked at, see the constants; 0 on the common path.
   var callerMarks: UInt8 = 0
   /// Even an answer below 400 may be retried.
   var retriesSuccess = false
-  /// True when the edge's caller handles failures itself, or may have a deadline of its own.
-  var hasClient = false
+  /// True when filters, or calls that come with a ``CallExtra``, stand before the router.
+  var hasEntryWork = false
   var firstInstance: UInt32 = 0
   /// The pods of the calling service; none for callers outside.
   var firstCaller: UInt32 = 0
@@ -67,30 +67,35 @@ struct Edge {
   /// The stride times the instance's number among all, and on; only for ``Action/forward``.
   var slotBase: Int32 = 0
   var slotStride: Int32 = 0
-  /// The cluster in the proxy's configuration; for weights, the first entry and count.
-  var cluster: UInt32 = 0
   var operation: UInt32 = 0
   /// The flow that its calls are counted with, or ``none``.
   var flow: UInt32 = none
-  var failureReply: UInt16 = 503
-  var directReply: UInt16 = 200
   var fromCaller: FixedDelay
   var routeTimeout: FixedTimeout
   var tryTimeout: FixedTimeout
-
   // Counters, from the start of the run.
+  var succeeded: UInt64 = 0
+
+  // What a call looks at when it begins.
   var calls: UInt64 = 0
   var attempts: UInt64 = 0
-  var succeeded: UInt64 = 0
   var failed: UInt64 = 0
   var retries: UInt64 = 0
   var retriesRefused: UInt64 = 0
+  /// The time of ``fromCaller``, in nanoseconds.
+  var fromCallerTime: Int64 = 0
   /// Draws of the proxy instance, the cluster, and mirrors.
   var random: RandomStream
   var instanceCount: UInt32 = 1
   var proxy: UInt32 = 0
 
   // What only some calls look at.
+  var failureReply: UInt16 = 503
+  var directReply: UInt16 = 200
+  /// The cluster in the proxy's configuration; for weights, the first entry and count.
+  var cluster: UInt32 = 0
+  /// True when mirrors, hashing, hedging, or timers beyond route and try are configured.
+  var hasRareWork = false
   var hedges = false
   var avoidsPreviousHosts = false
   var isMirror = false
@@ -110,8 +115,6 @@ struct Edge {
   var maxStreamDuration: FixedTimeout
   /// The model's edge, for cold details.
   var model: UInt32 = 0
-  /// The time of ``fromCaller``, in nanoseconds.
-  var fromCallerTime: Int64 = 0
 
   /// The way from the caller is not the same for all.
   static let hasWays: UInt8 = 1 << 0
@@ -218,10 +221,16 @@ struct ProxyCluster {
   /// Tries sent to hosts, from the start of the run.
   var sent: UInt64 = 0
   var instance: UInt32
-  /// 1 while a pick was last made in panic, else 0.
-  var inPanic: UInt32 = 0
+  /// See the constants.
+  var marks: UInt32 = 0
   /// Fills the line.
   private let rest: UInt64 = 0
+
+  /// A pick was last made in panic.
+  static let inPanic: UInt32 = 1 << 0
+  /// Tries need connections, or a detector hears of their ends.
+  static let isWatched: UInt32 = 1 << 1
+  static let opensConnections: UInt32 = 1 << 2
 }
 
 /// A service at run time.

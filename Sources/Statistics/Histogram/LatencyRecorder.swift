@@ -47,8 +47,9 @@
     let (low, wentRound) = sumLow.addingReportingOverflow(value)
     sumLow = low
     if wentRound { sumHigh &+= 1 }
-    least = nanoseconds < least ? nanoseconds : least
-    greatest = nanoseconds > greatest ? nanoseconds : greatest
+    // Records are rare after the first few values.
+    if nanoseconds < least { least = nanoseconds }
+    if nanoseconds > greatest { greatest = nanoseconds }
   }
 
   /// Records a value as often as said.

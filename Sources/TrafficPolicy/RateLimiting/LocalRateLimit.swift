@@ -16,7 +16,7 @@ public struct LocalRateLimit: Sendable {
   /// The filter's counters; names follow its `stat_prefix` and `http_local_rate_limit`.
   @frozen public struct Statistics: Sendable, Hashable {
     /// Requests looked at.
-    public var enabled: UInt64 = 0
+    public var enabled: UInt64 { ok &+ rateLimited }
     /// Requests within the limit.
     public var ok: UInt64 = 0
     /// Requests beyond it.
@@ -31,16 +31,19 @@ public struct LocalRateLimit: Sendable {
     }
   }
 
+  // What an admitted request touches is one cache line.
   @usableFromInline var bucket: TokenBucket
+  @usableFromInline let looksAtAll: Bool
+  /// The status of a refusal.
+  public let status: UInt16
+  /// The counters.
+  public var statistics = Statistics()
+
   /// The buckets of descriptors, slowest first, with their place in the settings.
   private var descriptors: ContiguousArray<(place: Int, bucket: TokenBucket)>
   @usableFromInline let enabledFraction: Fraction
   @usableFromInline let enforcedFraction: Fraction
   private let alwaysConsumesDefaultBucket: Bool
-  /// The status of a refusal.
-  public let status: UInt16
-  /// The counters.
-  public var statistics = Statistics()
 
   /// A filter whose buckets are full at `now`.
   public init(_ settings: LocalRateLimitSettings, at now: SimTime = .zero) {
@@ -52,6 +55,7 @@ public struct LocalRateLimit: Sendable {
       buckets.insert((place, bucket), at: position)
     }
     descriptors = buckets
+    looksAtAll = settings.enabled.probability >= 1
     enabledFraction = settings.enabled
     enforcedFraction = settings.enforced
     alwaysConsumesDefaultBucket = settings.alwaysConsumesDefaultBucket
@@ -66,8 +70,7 @@ public struct LocalRateLimit: Sendable {
   public mutating func decide(
     at now: SimTime, members: Int = 1, using random: inout RandomStream
   ) -> Decision {
-    guard enabledFraction.draws(using: &random) else { return .admit }
-    statistics.enabled &+= 1
+    guard looksAtAll || enabledFraction.draws(using: &random) else { return .admit }
     return conclude(bucket.admit(at: now, tokens: Int64(max(1, members))), &random)
   }
 
@@ -79,8 +82,7 @@ public struct LocalRateLimit: Sendable {
     matching: some Collection<Int>, at now: SimTime, members: Int = 1,
     using random: inout RandomStream
   ) -> Decision {
-    guard enabledFraction.draws(using: &random) else { return .admit }
-    statistics.enabled &+= 1
+    guard looksAtAll || enabledFraction.draws(using: &random) else { return .admit }
     let tokens = Int64(max(1, members))
     var hasMatch = false
     for index in descriptors.indices where matching.contains(descriptors[index].place) {
