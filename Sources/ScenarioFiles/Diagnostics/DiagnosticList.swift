@@ -19,6 +19,11 @@ struct DiagnosticList {
   /// Whether anything keeps the scenario from being run.
   private(set) var hasErrors = false
 
+  /// Whether there is a mistake at exactly these keys.
+  func hasError(at path: KeyPathText) -> Bool {
+    diagnostics.contains { $0.severity == .error && $0.keyPath == path.text }
+  }
+
   /// Makes a file's lines known, so that places in it can be shown.
   mutating func register(file: String, text: String) {
     lines[file] = text.split(separator: "\n", omittingEmptySubsequences: false)

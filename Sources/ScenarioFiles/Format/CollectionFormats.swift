@@ -57,7 +57,8 @@ extension Format {
       node, reading in
       guard let entries = node.entries, let entry = entries.first else {
         reading.wrongKind(
-          node, expected: "a mapping with one key", help: "one of \(known.joined(separator: ", "))")
+          node, expected: "a mapping with one key",
+          help: "the key is \(NameList.joined(known, by: "or"))")
         return nil
       }
       for entry in entries where !known.contains(entry.key) {

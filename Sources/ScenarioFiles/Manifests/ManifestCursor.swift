@@ -159,7 +159,7 @@ struct ManifestCursor {
     guard let node else { return nil }
     guard let text = node.text, words.contains(text) else {
       let help = node.text.flatMap { Spelling.help(for: $0, among: words) }
-      bad("one of \(words.joined(separator: ", "))", help: help, &diagnostics)
+      bad(NameList.joined(words, by: "or"), help: help, &diagnostics)
       return nil
     }
     return text

@@ -36,10 +36,11 @@ extension ScenarioResolver {
     }
     let ports = scenario.services[service].ports
     if let port = destination.port, !ports.contains(where: { $0.number == port }) {
-      let list = ports.map { String($0.number) }.joined(separator: ", ")
+      let list = ports.map { String($0.number) }
       diagnostics.error(
         .danglingHost, at: host.span, path: host.path,
-        "service \(host.written.quoted) has no port \(port)", help: "its ports are \(list)")
+        "service \(host.written.quoted) has no port \(port)",
+        help: NameList.possession("port", list))
     }
     guard !destination.subset.isEmpty else {
       if carriesTraffic, scenario.services[service].kind == .pods,
@@ -59,7 +60,7 @@ extension ScenarioResolver {
         "no DestinationRule of \(host.written.quoted) has a subset \(destination.subset.quoted)",
         help: Spelling.help(
           for: destination.subset, among: known,
-          otherwise: known.isEmpty ? nil : "there are \(known.joined(separator: ", "))"))
+          otherwise: NameList.known(known)))
       return
     }
     let hasPods = scenario.services[service].workloads.contains { isMember($0, of: subset) }
@@ -79,7 +80,8 @@ extension ScenarioResolver {
     let versions = scenario.services[service].workloads
       .map { scenario.workloads[$0].version }.filter { !$0.isEmpty }
     if versions.isEmpty { return "no pods of the service have \(wanted)" }
-    return "its pods have versions \(versions.joined(separator: ", ")); the subset wants \(wanted)"
+    let have = versions.count == 1 ? "its pods have version" : "its pods have versions"
+    return "\(have) \(NameList.joined(versions, by: "and")); the subset wants \(wanted)"
   }
 
   private func helpForHost(_ host: HostReference) -> String? {

@@ -81,7 +81,7 @@ extension ScenarioResolver {
     if let during = bound.during {
       return fault(during).map { .during(fault: $0) }
     }
-    guard let from = bound.from ?? bound.by else { return .counted }
+    guard let from = bound.from ?? bound.by, draft.duration != nil else { return .counted }
     let end = bound.to?.value ?? scenario.duration
     if from.value >= scenario.duration || end > scenario.duration || from.value >= end {
       diagnostics.error(
@@ -99,18 +99,25 @@ extension ScenarioResolver {
       if draft.faults.count == 1 { return nil }
       diagnostics.error(
         .unknownFault, at: name.span, path: name.path,
-        "'fault' stands for the only fault, there are \(scenario.faults.count)",
+        scenario.faults.isEmpty
+          ? "'fault' stands for the only fault, and there is none"
+          : "'fault' stands for the only fault, and there are \(scenario.faults.count)",
         help: scenario.faults.isEmpty
-          ? nil : "name one of \(scenario.faults.map(\.name).joined(separator: "; "))")
+          ? nil : "name one of them: \(NameList.choice(scenario.faults.map(\.name)))")
       return nil
     }
     if let index = scenario.faults.firstIndex(where: { $0.name == name.value }) { return index }
+    // A fault that is written and broken has its own diagnostic.
+    let isWritten = draft.faults.contains {
+      ($0.value.name?.value ?? $0.value.effect.map(Self.name(of:))) == name.value
+    }
+    if isWritten { return nil }
     let known = scenario.faults.map(\.name)
     diagnostics.error(
       .unknownFault, at: name.span, path: name.path, "there is no fault \(name.value.quoted)",
       help: Spelling.help(
         for: name.value, among: known,
-        otherwise: known.isEmpty ? nil : "there are \(known.joined(separator: "; "))"))
+        otherwise: NameList.known(known)))
     return nil
   }
 
@@ -121,7 +128,7 @@ extension ScenarioResolver {
     let known = scenario.faults[fault]
     let isKill = if case .kill = known.effect { true } else { false }
     let end = known.duration.map { known.at + $0 }
-    if let end, end >= SimTime.zero + scenario.duration {
+    if let end, end >= SimTime.zero + scenario.duration, draft.duration != nil {
       diagnostics.error(
         .outsideRun, at: after.span, path: after.path,
         "fault \(known.name.quoted) ends at \((end - .zero).written), "
@@ -129,6 +136,8 @@ extension ScenarioResolver {
       return
     }
     if end == nil, !isKill {
+      // A broken 'for' has its own diagnostic.
+      if draft.faults.contains(where: { diagnostics.hasError(at: $0.path.key("for")) }) { return }
       diagnostics.error(
         .outsideRun, at: after.span, path: after.path,
         "fault \(known.name.quoted) never ends", help: "give it a 'for'")
@@ -170,7 +179,9 @@ extension ScenarioResolver {
       diagnostics.error(
         .unknownOperation, at: name.span, path: name.path,
         "service \(first.quoted) has no operation \(parts[1].quoted)",
-        help: Spelling.help(for: parts[1], among: operations.map(\.name)))
+        help: Spelling.help(
+          for: parts[1], among: operations.map(\.name),
+          otherwise: NameList.possession("operation", operations.map(\.name.quoted))))
       return nil
     }
     let last = parts.count == 2 && parts[0] == "workload" ? parts[1] : String(text)
@@ -202,6 +213,6 @@ extension ScenarioResolver {
       "\(name.value.quoted) is no traffic, service or workload",
       help: Spelling.help(
         for: name.value, among: known,
-        otherwise: known.count <= 8 ? "there are \(known.joined(separator: "; "))" : nil))
+        otherwise: NameList.known(known)))
   }
 }

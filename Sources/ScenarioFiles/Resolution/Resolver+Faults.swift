@@ -42,7 +42,7 @@ extension ScenarioResolver {
   }
 
   /// The name of a fault that states none: its effect and its targets.
-  private static func name(of effect: EffectDraft) -> String {
+  static func name(of effect: EffectDraft) -> String {
     func list(_ targets: EffectDraft.Targets?) -> String {
       (targets?.value ?? []).map(\.value).joined(separator: ", ")
     }
@@ -111,7 +111,9 @@ extension ScenarioResolver {
         let found = entrances.filter { wanted.isEmpty || $0.isNamed(wanted) }
         if found.isEmpty {
           diagnostics.error(
-            .unknownGateway, at: target.span, path: target.path, "there is no \(name.quoted)")
+            .unknownGateway, at: target.span, path: target.path, "there is no \(name.quoted)",
+            help: NameList.known(entrances.flatMap { $0.manifests.map(\.meta.name) })
+              ?? "add a Gateway to 'manifests'")
           return nil
         }
         proxies += found.map(\.proxy)
@@ -147,7 +149,9 @@ extension ScenarioResolver {
         .unknownPods, at: target.span, path: target.path, "there is no pod \(name.quoted)",
         help: replicas == 0
           ? "\(scenario.workloads[index].name) has no pods"
-          : "its pods are \(name[..<dash])-0 to \(name[..<dash])-\(replicas - 1)")
+          : replicas == 1
+            ? "its only pod is \(name[..<dash])-0"
+            : "its pods are \(name[..<dash])-0 to \(name[..<dash])-\(replicas - 1)")
       return false
     }
     set.add(index, [ordinal])
@@ -190,11 +194,19 @@ extension ScenarioResolver {
     } else if let number = Int(amount), number >= 1 {
       count = number
     }
-    guard let count, count <= all.count else {
+    guard let count else {
       diagnostics.error(
         .unknownPods, at: target.span, path: target.path,
-        "\(target.value.quoted) asks for more pods than the \(all.count) there are, "
-          + "or for no number")
+        "\(amount.quoted) is no number or share of pods",
+        help: "for instance '2 of content' or '50% of content'")
+      return false
+    }
+    guard count <= all.count else {
+      let there = ["none is there", "only 1 is there"]
+      diagnostics.error(
+        .unknownPods, at: target.span, path: target.path,
+        "\(target.value.quoted) asks for more pods than there are: "
+          + (all.count < 2 ? there[all.count] : "\(all.count) are there"))
       return false
     }
     for (index, ordinal) in all.prefix(count) { set.add(index, [ordinal]) }

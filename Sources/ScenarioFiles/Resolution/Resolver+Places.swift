@@ -89,7 +89,8 @@ extension ScenarioResolver {
       "\(name.value.quoted) is neither a node nor a zone",
       help: Spelling.help(
         for: name.value, among: known,
-        otherwise: known.count <= 12 ? "there are \(known.joined(separator: ", "))" : nil))
+        otherwise: NameList.known(known)
+          ?? "nodes and zones are those under 'nodes' and in manifests"))
   }
 
   /// The nodes that names of nodes and zones stand for, in their order.

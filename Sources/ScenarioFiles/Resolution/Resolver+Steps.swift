@@ -122,11 +122,11 @@ extension ScenarioResolver {
     if let port {
       let ports = scenario.services[service].ports
       guard let index = ports.firstIndex(where: { $0.number == port.value }) else {
-        let list = ports.map { String($0.number) }.joined(separator: ", ")
+        let list = ports.map { String($0.number) }
         diagnostics.error(
           .outOfRange, at: port.span, path: port.path,
           "service \(scenario.services[service].name.quoted) has no port \(port.value)",
-          help: "its ports are \(list)")
+          help: NameList.possession("port", list))
         return nil
       }
       portIndex = index
@@ -165,7 +165,8 @@ extension ScenarioResolver {
       help: Spelling.help(
         for: name, among: known,
         otherwise: known.isEmpty
-          ? "describe it under 'operations'" : "it has \(known.joined(separator: ", "))"))
+          ? "describe it under 'operations'" : NameList.possession("operation", known.map(\.quoted))
+      ))
     return nil
   }
 

@@ -170,7 +170,7 @@ extension ScenarioResolver {
         "no pods of \(draft.name.quoted) have the version or Deployment \(version.name.quoted)",
         help: Spelling.help(
           for: version.name, among: known,
-          otherwise: known.isEmpty ? nil : "there are \(known.joined(separator: ", "))"))
+          otherwise: NameList.known(known)))
     }
   }
 

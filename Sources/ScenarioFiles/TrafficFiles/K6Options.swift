@@ -90,7 +90,7 @@ private struct K6Scenario {
         .badK6Options, at: written.span, "executor \(executor.quoted) is not one that is read",
         help: Spelling.help(
           for: executor, among: Self.executors,
-          otherwise: "there are \(Self.executors.joined(separator: ", "))"))
+          otherwise: NameList.known(Self.executors)))
       return nil
     }
     return source(executor: executor)
