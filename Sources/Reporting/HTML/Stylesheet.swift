@@ -90,7 +90,7 @@ enum Stylesheet {
     :root{--ground:#12171d;--card:#1a2129;--text:#e8edf2;--soft:#a9b4c0;--line:#323c47;\
     --good:#3fc1b3;--bad:#ff7b7b;--doubt:#f0a445;--accent:#7ab2ff;--goodbg:#12302d;--badbg:#371c20;\
     --doubtbg:#33270f;--shade:#000000a0}
-    .halo{stroke:#1a2129;fill:#b9c3cf} .f-strong{fill:#e8edf2}
+    .f-strong{fill:#e8edf2}
 
     """
 
