@@ -1,4 +1,5 @@
 import Results
+import Statistics
 import TimeAndChance
 
 /// When rates leave what is usual and return: errors, latency and retries of a source or edge.
@@ -73,13 +74,9 @@ enum Episodes {
     let usual = usualValue(values, run)
     guard usual.median > 0 else { return [] }
     let limit = max(usual.median * 2, usual.high * 1.2)
-    // Of a window its quantiles are known: half of its requests, or a hundredth of them, are slower.
-    let tallies = flow.samples.map { sample in
-      let ended = Double(sample.ended)
-      let slow =
-        Double(sample.p50) / 1e9 > limit
-        ? (ended / 2).rounded(.up) : Double(sample.p99) / 1e9 > limit ? max(1, ended / 100) : 0
-      return Tally(events: min(ended, slow), requests: ended)
+    let tallies = flow.samples.indices.map { window in
+      Tally(
+        events: slow(window, of: flow, beyond: limit), requests: Double(flow.samples[window].ended))
     }
     let series = Series(values: values, tallies: tallies)
     return episodes(series, above: limit, alone: limit * 2, run).map { episode in
@@ -88,6 +85,29 @@ enum Episodes {
         text: "p99 of \(name) \(HumanNumber.duration(usual.median)) → "
           + HumanNumber.duration(episode.peak) + returns(episode, values.count, run))
     }
+  }
+
+  /// How many requests of a window took longer, in seconds.
+  ///
+  /// Where a run keeps no latencies of windows, what the quantiles of the window make certain: half of
+  /// the requests, a hundredth, or one.
+  private static func slow(_ window: Int, of flow: FlowFigures, beyond limit: Double) -> Double {
+    let sample = flow.samples[window]
+    let ended = Double(sample.ended)
+    guard Double(sample.max) / 1e9 > limit || Double(sample.p99) / 1e9 > limit else { return 0 }
+    guard window < flow.windowLatency.count, flow.windowLatency[window].count > 0 else {
+      if Double(sample.p50) / 1e9 > limit { return (ended / 2).rounded(.up) }
+      return Double(sample.p99) / 1e9 > limit ? min(ended, max(1, ended / 100)) : 0
+    }
+    let latency = flow.windowLatency[window]
+    // The first rank beyond the limit, by halving.
+    var ranks = UInt64(0)..<latency.count
+    while !ranks.isEmpty {
+      let middle = (ranks.lowerBound + ranks.upperBound) / 2
+      let value = latency.quantile((Double(middle) + 0.5) / Double(latency.count)) ?? 0
+      ranks = value / 1e9 > limit ? ranks.lowerBound..<middle : middle + 1..<ranks.upperBound
+    }
+    return Double(latency.count - ranks.lowerBound)
   }
 
   private static func retries(

@@ -35,6 +35,13 @@ extension Format {
         reading.wrongKind(node, expected: "a mapping by \(names)")
         return nil
       }
+      if entries.count > ReadingLimits.mapLength {
+        reading.error(
+          .tooLong, at: node.span,
+          "'\(reading.key)' must have at most \(ReadingLimits.mapLength) entries, "
+            + "has \(entries.count)")
+        return nil
+      }
       return entries.compactMap { entry in
         reading.inside(entry.key) { reading in
           guard reading.isName(entry.key, at: entry.keySpan) else { return nil }

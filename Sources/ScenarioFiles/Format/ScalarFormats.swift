@@ -218,10 +218,10 @@ extension Reading {
       case .tooFine:
         self.error(.outOfRange, at: span, "\(subject) is finer than a nanosecond: \(text.quoted)")
       case .tooLong:
-        self.error(.outOfRange, at: span, "\(subject) must be at most 833d, is \(text.quoted)")
+        self.error(.outOfRange, at: span, "\(subject) must be at most 200d, is \(text.quoted)")
       case .negative:
         let longest =
-          range.upperBound == .longestInFiles ? "833d" : range.upperBound.written
+          range.upperBound == .longestInFiles ? "200d" : range.upperBound.written
         let positive = String(text.dropFirst())
         let fits = (try? SimDuration.parse(positive)).map(range.contains) ?? false
         self.error(

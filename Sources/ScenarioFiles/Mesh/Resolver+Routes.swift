@@ -85,6 +85,7 @@ extension ScenarioResolver {
   }
 
   private func helpForHost(_ host: HostReference) -> String? {
+    if diagnostics.isFull { return nil }
     let parts = host.written.split(separator: ".")
     if parts.count == 2,
       let service = services.firstIndex(where: { $0.names.contains(host.written) })
@@ -202,7 +203,7 @@ extension ScenarioResolver {
     let owner = services[service].alias ?? service
     if services[owner].draft == nil {
       addOperation(operation.name, to: service)
-    } else if !scenario.services[owner].operations.contains(where: { $0.name == operation.name }) {
+    } else if index.operation(operation.name, of: owner) == nil {
       diagnostics.error(
         .unknownOperation, at: host.span, path: host.path,
         "a route leads \(operation.name.quoted) to \(scenario.services[service].name.quoted), "
@@ -211,9 +212,7 @@ extension ScenarioResolver {
       return
     }
     guard var site = request.site,
-      let index = scenario.services[service].operations.firstIndex(where: {
-        $0.name == operation.name
-      })
+      let index = index.operation(operation.name, of: service)
     else { return }
     site.target.service = service
     site.target.operation = index

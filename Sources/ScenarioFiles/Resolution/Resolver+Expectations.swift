@@ -112,12 +112,9 @@ extension ScenarioResolver {
       ($0.value.name?.value ?? $0.value.effect.map(Self.name(of:))) == name.value
     }
     if isWritten { return nil }
-    let known = scenario.faults.map(\.name)
     diagnostics.error(
       .unknownFault, at: name.span, path: name.path, "there is no fault \(name.value.quoted)",
-      help: Spelling.help(
-        for: name.value, among: known,
-        otherwise: NameList.known(known)))
+      help: suggestion(for: name.value, among: scenario.faults.map(\.name)))
     return nil
   }
 
@@ -146,7 +143,7 @@ extension ScenarioResolver {
     var sources: [Int] = []
     for name in recovery.of {
       guard let index = scenario.traffic.firstIndex(where: { $0.name == name.value }) else {
-        unknownSubject(name, among: scenario.traffic.map(\.name))
+        unknownSubject(name, amongTrafficAlone: true)
         continue
       }
       sources.append(index)
@@ -172,16 +169,15 @@ extension ScenarioResolver {
     let parts = text.split(separator: " ", maxSplits: 1).map(String.init)
     guard let first = parts.first else { return nil }
     if parts.count == 2, let service = serviceIndex(named: first) {
-      let operations = scenario.services[service].operations
-      if let operation = operations.firstIndex(where: { $0.name == parts[1] }) {
+      if let operation = index.operation(parts[1], of: service) {
         return .operation(service: service, operation: operation)
       }
       diagnostics.error(
         .unknownOperation, at: name.span, path: name.path,
         "service \(first.quoted) has no operation \(parts[1].quoted)",
-        help: Spelling.help(
-          for: parts[1], among: operations.map(\.name),
-          otherwise: NameList.possession("operation", operations.map(\.name.quoted))))
+        help: suggestion(for: parts[1], among: scenario.services[service].operations.map(\.name)) {
+          NameList.possession("operation", $0, isQuoted: true)
+        })
       return nil
     }
     let last = parts.count == 2 && parts[0] == "workload" ? parts[1] : String(text)
@@ -189,10 +185,7 @@ extension ScenarioResolver {
     if let workload = scenario.workloads.firstIndex(where: { $0.name == last }) {
       return .workload(workload)
     }
-    unknownSubject(
-      name,
-      among: scenario.traffic.map(\.name) + scenario.services.map(\.name)
-        + scenario.workloads.map(\.name))
+    unknownSubject(name)
     return nil
   }
 
@@ -207,12 +200,18 @@ extension ScenarioResolver {
     return nil
   }
 
-  private mutating func unknownSubject(_ name: Located<String>, among known: [String]) {
+  private mutating func unknownSubject(
+    _ name: Located<String>, amongTrafficAlone: Bool = false
+  ) {
+    var seen: Set<String> = []
     diagnostics.error(
       .unknownSubject, at: name.span, path: name.path,
-      "\(name.value.quoted) is no traffic, service or workload",
-      help: Spelling.help(
-        for: name.value, among: known,
-        otherwise: NameList.known(known)))
+      "\(name.value.quoted) is no traffic" + (amongTrafficAlone ? "" : ", service or workload"),
+      help: suggestion(
+        for: name.value,
+        among: (scenario.traffic.map(\.name)
+          + (amongTrafficAlone
+            ? [] : scenario.services.map(\.name) + scenario.workloads.map(\.name)))
+          .filter { seen.insert($0).inserted }))
   }
 }

@@ -4,6 +4,9 @@ import TimeAndChance
 extension ScenarioResolver {
   /// The faults, with their targets as pods.
   mutating func resolveFaults() {
+    var names: Set<String> = []
+    // The next number of each name that faults share without stating one.
+    var numbers: [String: Int] = [:]
     for located in draft.faults {
       let draft = located.value
       guard let at = draft.at, let effect = draft.effect else { continue }
@@ -23,8 +26,8 @@ extension ScenarioResolver {
       guard let resolved = resolve(effect) else { continue }
       let name = draft.name?.value ?? Self.name(of: effect)
       var unique = name
-      var number = 2
-      while scenario.faults.contains(where: { $0.name == unique }) {
+      var number = numbers[name] ?? 2
+      while !names.insert(unique).inserted {
         if let written = draft.name {
           diagnostics.error(
             .nameTwice, at: written.span, path: written.path,
@@ -34,6 +37,7 @@ extension ScenarioResolver {
         unique = "\(name) \(number)"
         number += 1
       }
+      numbers[name] = number
       scenario.faults.append(
         Fault(
           name: unique, at: SimTime.zero + at.value, duration: draft.length?.value,
@@ -227,14 +231,12 @@ extension ScenarioResolver {
   }
 
   private mutating func unknownPods(_ target: Located<String>) -> Bool {
-    let known = scenario.workloads.map(\.name)
     diagnostics.error(
       .unknownPods, at: target.span, path: target.path,
       "\(target.value.quoted) names no pods",
-      help: Spelling.help(
-        for: target.value, among: known,
-        otherwise: "a pod (content-0), a service or Deployment, '2 of content', 'zone a', 'node n'"
-      ))
+      help: suggestion(for: target.value, among: scenario.workloads.map(\.name)) { _ in
+        "a pod (content-0), a service or Deployment, '2 of content', 'zone a', 'node n'"
+      })
     return false
   }
 }

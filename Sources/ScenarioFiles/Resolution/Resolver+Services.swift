@@ -153,14 +153,12 @@ extension ScenarioResolver {
       return nil
     }
     if let routed = addRoutedService(name.value) { return routed }
-    let known = scenario.services.map(\.name)
     diagnostics.error(
       .unknownService, at: name.span, path: name.path,
       "there is no service \(name.value.quoted)",
-      help: Spelling.help(
-        for: name.value, among: known,
-        otherwise: known.isEmpty
-          ? "describe it under 'services'" : NameList.known(known)))
+      help: suggestion(for: name.value, among: scenario.services.map(\.name)) {
+        NameList.known($0) ?? "describe it under 'services'"
+      })
     return nil
   }
 

@@ -163,7 +163,8 @@ extension ScenarioResolver {
       scenario.workloads[$0].service == index
     }
     let names = owned.flatMap { [scenario.workloads[$0].version, scenario.workloads[$0].name] }
-    for version in draft.value.versions where !names.contains(version.name) {
+    let set = Set(names)
+    for version in draft.value.versions where !set.contains(version.name) {
       let known = names.filter { !$0.isEmpty }
       diagnostics.error(
         .unknownPods, at: version.span, path: version.path,

@@ -1,12 +1,26 @@
 import TimeAndChance
 
 extension Reading {
+  /// How likely a law may give a time longer than files may state.
+  private static let mostBeyond = 1e-6
+
   /// The law that a node writes, or a diagnostic at the key that is wrong.
   mutating func distribution(
     _ law: Distribution.Law, _ minimum: Double?, _ maximum: Double?, in node: YAMLNode
   ) -> Distribution? {
     do {
-      return try Distribution(law, min: minimum, max: maximum)
+      let result = try Distribution(law, min: minimum, max: maximum)
+      let longest = SimDuration.longestInFiles
+      let beyond = 1 - result.probability(atMost: longest.inSeconds)
+      guard beyond < Self.mostBeyond else {
+        error(
+          .outOfRange, at: node.span,
+          "this law must stay below \(longest.written), and does not once in "
+            + "\(Int((1 / beyond).rounded(.down)))",
+          help: "limit it: add 'max'")
+        return nil
+      }
+      return result
     } catch {
       // 'min' and 'max' are parameters of some laws, and limits of all.
       let isLawSound = (try? Distribution(law)) != nil

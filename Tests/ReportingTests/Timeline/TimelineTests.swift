@@ -1,5 +1,6 @@
 import Results
 import Scenario
+import Statistics
 import Testing
 import TimeAndChance
 
@@ -9,7 +10,13 @@ import TimeAndChance
 private func timeline(
   faultAt: Int? = 30, seconds: Int = 60, _ sample: (Int) -> FlowSample
 ) -> [TimelineEntry] {
-  let flow = FlowFigures(samples: (0..<seconds).map(sample))
+  timeline(of: FlowFigures(samples: (0..<seconds).map(sample)), faultAt: faultAt, seconds: seconds)
+}
+
+/// The same of what was recorded.
+private func timeline(
+  of flow: FlowFigures, faultAt: Int? = 30, seconds: Int = 60
+) -> [TimelineEntry] {
   let run = RunDescription(
     scenario: "tiny", duration: .seconds(Int64(seconds)), window: .seconds(1),
     sources: [.init(name: "shop")],
@@ -117,6 +124,28 @@ private func timeline(
       }
       #expect(entries.map(\.kind) == (isTold ? [.latency] : []))
     }
+  }
+
+  @Test func `latencies of a window tell how many of its requests are slow`() {
+    // Ten of two hundred requests are slow in one second: more than a hundredth, less than half.
+    let flow = FlowFigures(
+      samples: (0..<60).map { second in
+        FlowSample(
+          offered: 200, succeeded: 200, attempts: 200, p50: 10_000_000,
+          p99: second == 40 ? 500_000_000 : 12_000_000, max: second == 40 ? 500_000_000 : 12_000_000
+        )
+      },
+      windowLatency: (0..<60).map { second in
+        var latency = LatencyHistogram()
+        for request in 0..<200 {
+          latency.record(second == 40 && request < 10 ? 500_000_000 : 10_000_000)
+        }
+        return CompactHistogram(latency)
+      })
+    #expect(timeline(of: flow).map(\.text) == ["p99 of shop 12 ms → 500 ms, until 00:41"])
+    var blind = flow
+    blind.windowLatency = []
+    #expect(timeline(of: blind).isEmpty)
   }
 
   @Test(arguments: [0.5, 2, 20])

@@ -53,14 +53,14 @@ private let mistakes = [
   Mistake(
     code: .outOfRange, text: "scenario: a\nduration: ⟦-5s⟧\n",
     message: "'duration' must not be negative, is '-5s'",
-    help: "a length of time from 1ms to 833d, for instance 5s"),
+    help: "a length of time from 1ms to 200d, for instance 5s"),
   Mistake(
     code: .outOfRange, text: traffic("{ to: shop GET /, rate: ⟦-5/s⟧ }"),
     message: "'rate' must not be negative, is '-5/s'",
     help: "a rate from 0/s to 1000000000/s, for instance 100/s"),
   Mistake(
     code: .outOfRange, text: "scenario: a\nduration: ⟦99999999d⟧\n",
-    message: "'duration' must be at most 833d, is '99999999d'"),
+    message: "'duration' must be at most 200d, is '99999999d'"),
   Mistake(
     code: .outOfRange, text: "scenario: a\nduration: ⟦1.5ns⟧\n",
     message: "'duration' is finer than a nanosecond: '1.5ns'"),
