@@ -34,10 +34,14 @@ struct RunCommand: AsyncParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: "How many replications to run, instead of as many as the verdicts need.")
+    help: ArgumentHelp(
+      "How many replications to run, instead of as many as the verdicts need.", valueName: "n"))
   var replications: Int?
 
-  @Option(parsing: .unconditional, help: "The seed of all chance, instead of the scenario's.")
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The seed of all chance, instead of the scenario's.", valueName: "n"),
+    transform: WholeNumber.parse)
   var seed: UInt64?
 
   @Option(help: "What standard output carries.")
@@ -51,17 +55,23 @@ struct RunCommand: AsyncParsableCommand {
 
   @Option(
     name: .customLong("max-events"), parsing: .unconditional,
-    help: "End each replication after that many events, with a partial result.")
+    help: ArgumentHelp(
+      "End each replication after that many events, with a partial result.", valueName: "n"),
+    transform: WholeNumber.parse)
   var maxEvents: UInt64?
 
   @Option(
     name: .customLong("max-memory"), parsing: .unconditional,
-    help: "End a replication beyond that many bytes of its own (512Mi, 2Gi), likewise.",
+    help: ArgumentHelp(
+      "End a replication beyond that many bytes of its own (512Mi, 2Gi), likewise.",
+      valueName: "bytes"),
     transform: ByteCount.parse)
   var maxMemory: Int?
 
   @Option(
-    parsing: .unconditional, help: "Replications at the same time, instead of one for each core.")
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Replications at the same time, instead of one for each core.", valueName: "n"))
   var threads: Int?
 
   @Option(help: "Colours in the text; auto: on a terminal, unless NO_COLOR is set.")

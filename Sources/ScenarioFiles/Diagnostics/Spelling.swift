@@ -1,10 +1,11 @@
 /// Finds the name that was probably meant.
-enum Spelling {
+public enum Spelling {
   /// So many names are compared at most: a hostile file has thousands, and as many mistakes.
   private static let mostCandidates = 2_000
 
   /// The nearest of `candidates`, or nil when none is near; ties go to the first.
-  static func nearest(to written: String, among candidates: some Sequence<String>) -> String? {
+  public static func nearest(to written: String, among candidates: some Sequence<String>) -> String?
+  {
     guard written.count <= 64 else { return nil }
     let folded = Array(written.lowercased())
     var best: (name: String, distance: Int)?

@@ -123,6 +123,8 @@ extension ScenarioResolver {
       return
     }
     let known = scenario.faults[fault]
+    // A fault at an impossible time has its own diagnostic.
+    if draft.faults.contains(where: { diagnostics.hasError(at: $0.path.key("at")) }) { return }
     let isKill = if case .kill = known.effect { true } else { false }
     let end = known.duration.map { known.at + $0 }
     if let end, end >= SimTime.zero + scenario.duration, draft.duration != nil {
