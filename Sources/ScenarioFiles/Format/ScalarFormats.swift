@@ -218,10 +218,12 @@ extension Reading {
       case .tooFine:
         self.error(.outOfRange, at: span, "\(subject) is finer than a nanosecond: \(text.quoted)")
       case .tooLong:
-        self.error(.outOfRange, at: span, "\(subject) must be at most 200d, is \(text.quoted)")
+        self.error(
+          .outOfRange, at: span,
+          "\(subject) must be at most \(SimDuration.longestInFiles.inDays), is \(text.quoted)")
       case .negative:
         let longest =
-          range.upperBound == .longestInFiles ? "200d" : range.upperBound.written
+          range.upperBound == .longestInFiles ? range.upperBound.inDays : range.upperBound.written
         let positive = String(text.dropFirst())
         let fits = (try? SimDuration.parse(positive)).map(range.contains) ?? false
         self.error(

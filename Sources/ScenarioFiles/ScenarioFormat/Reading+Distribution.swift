@@ -15,7 +15,7 @@ extension Reading {
       guard beyond < Self.mostBeyond else {
         error(
           .outOfRange, at: node.span,
-          "this law must stay below \(longest.written), and does not once in "
+          "this law must stay below \(longest.inDays), and does not once in "
             + "\(Int((1 / beyond).rounded(.down)))",
           help: "limit it: add 'max'")
         return nil

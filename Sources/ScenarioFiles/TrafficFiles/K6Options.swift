@@ -203,7 +203,9 @@ private struct K6Scenario {
         let target = count("target", of: stage, from: 0)
       else { return nil }
       guard time + length <= SimTime.zero + .longestInFiles else {
-        diagnostics.error(.badK6Options, at: stage.span, "the stages are longer than 200d")
+        diagnostics.error(
+          .badK6Options, at: stage.span,
+          "the stages are longer than \(SimDuration.longestInFiles.inDays)")
         return nil
       }
       if length > .zero {

@@ -56,6 +56,9 @@ extension SimDuration {
     return SimDuration(nanoseconds: total)
   }
 
+  /// Whole days: `200d`.
+  var inDays: String { "\(nanoseconds / 86_400_000_000_000)d" }
+
   /// The length of time as a file would write it: `1h30m`, `1.5s`, `250ms`.
   var written: String {
     if nanoseconds == 0 { return "0s" }

@@ -249,3 +249,40 @@ import Testing
     #expect(beyond.map(\.help) == ["its only element is [0]"])
   }
 }
+
+/// Numbers in manifests that the API server would refuse.
+@Suite struct HostileManifestTests {
+  private func route(_ rule: String) -> String {
+    smallScenario + """
+      ---
+      apiVersion: networking.istio.io/v1
+      kind: VirtualService
+      metadata: {name: shop}
+      spec:
+        hosts: [shop]
+        http: [{ \(rule), route: [{destination: {host: shop}}] }]
+
+      """
+  }
+
+  @Test(arguments: [
+    ("timeout: -1s", "'timeout' of VirtualService default/shop must be at least 1ms, is '-1s'"),
+    ("timeout: 0s", "'timeout' of VirtualService default/shop must be at least 1ms, is '0s'"),
+    ("timeout: 900d", "'timeout' of VirtualService default/shop must be at most 200d, is '900d'"),
+    (
+      "timeout: 5",
+      "'timeout' of VirtualService default/shop must be a length of time like 2s, is '5'"
+    ),
+    (
+      "retries: {attempts: 99999999999}",
+      "'attempts' of VirtualService default/shop must be -1...1000, is '99999999999'"
+    ),
+    (
+      "fault: {abort: {httpStatus: 503, percentage: {value: 1e9}}}",
+      "'value' of VirtualService default/shop must be 0...100, is '1e9'"
+    ),
+  ])
+  func `a number out of range is one mistake, with its range`(rule: String, message: String) {
+    #expect(load(route(rule)).diagnostics.map(\.message) == [message])
+  }
+}
