@@ -23,6 +23,8 @@ struct ServiceMapDrawing {
   /// Points of a letter in the widest of the usual fonts, and of a line.
   private static let letter = 8.0
   private static let lineHeight = 15.0
+  /// Wider maps are scrolled on a screen: shrunk to the width of the page, nobody could read them.
+  private static let mostWidth = 1_400.0
   /// The size of an edge's label, and how far its lines are apart.
   private static let labelSize = 10.5
   private static let labelLine = 12.5
@@ -97,7 +99,8 @@ struct ServiceMapDrawing {
     var out = HTMLText()
     let size = [width, height].map(ChartDrawing.fixed)
     out.raw(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"map\" width=\"\(size[0])\" "
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" "
+        + "class=\"map\(width > Self.mostWidth ? " wide" : "")\" width=\"\(size[0])\" "
         + "height=\"\(size[1])\" viewBox=\"0 0 \(size[0]) \(size[1])\" role=\"img\" "
         + "font-family=\"system-ui, sans-serif\" font-size=\"12\">")
     out.element("title", "Service map of \(result.run.scenario)")
