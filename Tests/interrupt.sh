@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # How a run ends when it may not end by itself: Ctrl-C, SIGTERM, a second signal, a reader that goes
-# away, a disk that fills up, something in the way. Whatever is written is whole, and the exit code
+# away, a disk that fills up, something in the way, options without sense. Whatever is written is whole, and the exit code
 # says what happened.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -103,9 +103,43 @@ is "content of the earlier run" "$(cd "$work/pipe" && cat ./* | sha256sum)" "$be
 
 # A file in the way.
 status=0
-"$program" run "$work/short.yaml" --output "$work/short.yaml/run" >/dev/null 2>"$work/err.txt" ||
+"$program" run "$work/short.yaml" --output "$work/short.yaml/run" >"$work/out.txt" 2>"$work/err.txt" ||
   status=$?
 is "exit code with a file in the way" "$status" 74
 is "errors with a file in the way" "$(cat "$work/err.txt")" \
   "foreshock: cannot write '$work/short.yaml': a file is in the way"
-echo "interrupt: signals, closed pipes, full disks and things in the way end as documented"
+is "text with a file in the way" "$(cat "$work/out.txt")" ""
+
+# What cannot be meant ends before the run: a usage error in one line, and nothing is written.
+refused() { # the words of the message, then the arguments
+  local words=$1 status=0
+  shift
+  (cd "$work" && exec "$program" "$@" >out.txt 2>err.txt </dev/null) || status=$?
+  is "exit code of '$*'" "$status" 64
+  is "text of '$*'" "$(cat "$work/out.txt")" ""
+  is "error of '$*'" "$(head -n 1 "$work/err.txt")" "Error: $words"
+}
+case $program in /*) ;; *) program=$PWD/$program ;; esac
+whole_number="it must be a whole number of 0...18446744073709551615"
+refused "'--replications' must be 1...100000, is 0" run short.yaml --replications 0
+refused "'--replications' must be 1...100000, is -1" run short.yaml --replications -1
+refused "'--replications' must be 1...100000, is 1000000000" run short.yaml --replications 1000000000
+refused "The value '-1' is invalid for '--seed <n>': $whole_number" run short.yaml --seed -1
+refused "The value '18446744073709551616' is invalid for '--seed <n>': $whole_number" \
+  run short.yaml --seed 18446744073709551616
+refused "'--max-events' must be at least 1, is 0" run short.yaml --max-events 0
+refused "'--threads' must be 1...1024, is -1" run short.yaml --threads -1
+refused "'--output' must name a folder, is empty" run short.yaml --output ""
+refused "The value '-5' is invalid for '--max-memory <bytes>': -5 is no number of bytes, such as 512Mi" \
+  run short.yaml --max-memory -5
+refused "The value 'xml' is invalid for '--format <format>'. Please provide one of 'text', 'json',\
+ 'github' or 'junit'." run short.yaml --format xml
+refused "there is no command 'rum'" rum short.yaml
+is "help for a command misspelt" "$(tail -n 1 "$work/err.txt")" "  Did you mean 'foreshock run'?"
+refused "there is no command 'short.yaml'" short.yaml
+is "help for a file without command" "$(tail -n 1 "$work/err.txt")" \
+  "  To run the scenario: foreshock run short.yaml"
+refused "there is no diagnostic 'FS999'; 'foreshock explain' lists them" explain FS999
+[ ! -e "$work/results" ] || fail "a run that was refused left a folder behind"
+
+echo "interrupt: signals, closed pipes, full disks, things in the way and bad options end as documented"

@@ -95,7 +95,10 @@ out += [f".Nm {name}", f".Nd {escaped(tool['abstract'].rstrip('.'))}", ".Sh SYNO
 for each in commands:
     positional = [a for a in each.get("arguments", []) if a["kind"] == "positional"]
     words = " ".join(
-        f"Ar {a['valueName']}{' ...' if a['isRepeating'] else ''}" for a in positional
+        ("Oo " if a["isOptional"] else "")
+        + f"Ar {a['valueName']}{' ...' if a['isRepeating'] else ''}"
+        + (" Oc" if a["isOptional"] else "")
+        for a in positional
     )
     out += [f".Nm {name}", f".Cm {each['commandName']} Oo Ar option ... Oc {words}".rstrip()]
 out += [".Sh DESCRIPTION"]

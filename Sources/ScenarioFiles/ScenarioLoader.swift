@@ -35,7 +35,7 @@ public enum ScenarioLoader {
       }
     }
     guard let first = scenarioDocuments.first else {
-      reader.reportMissingScenario(paths, hasManifests: !manifests.isEmpty)
+      reader.reportMissingScenario(paths, manifests)
       return reader.result(nil)
     }
     for other in scenarioDocuments.dropFirst() {
@@ -113,12 +113,19 @@ private struct FileReader {
       let text = content.starts(with: [0xEF, 0xBB, 0xBF]) ? content.dropFirst(3) : content[...]
       guard let decoded = String(validating: text, as: UTF8.self) else {
         diagnostics.error(
-          .notUTF8, at: span, "\(name.quoted) is not UTF-8 text", help: "save it as UTF-8")
+          .notUTF8, at: span,
+          "\(name.quoted) is not UTF-8 text" + (Self.isUTF16(content) ? ", but UTF-16" : ""),
+          help: "save it as UTF-8")
         return nil
       }
       return decoded
     }
     return nil
+  }
+
+  /// Whether a text begins with the byte order mark of UTF-16.
+  private static func isUTF16(_ content: [UInt8]) -> Bool {
+    content.starts(with: [0xFF, 0xFE]) || content.starts(with: [0xFE, 0xFF])
   }
 
   private static func name(_ path: String) -> String { path == "-" ? "<stdin>" : path }
@@ -151,9 +158,35 @@ private struct FileReader {
     return documents
   }
 
-  mutating func reportMissingScenario(_ paths: [String], hasManifests: Bool) {
+  /// Says that no document is a scenario, at one that was probably meant to be.
+  mutating func reportMissingScenario(_ paths: [String], _ documents: [YAMLNode]) {
     guard !diagnostics.hasErrors else { return }
+    for document in documents where document["kind"] == nil {
+      guard let entries = document.entries else {
+        diagnostics.error(
+          .noScenario, at: document.span,
+          "a scenario must be a mapping with the key 'scenario', is \(document.kindName)")
+        return
+      }
+      let names = entries.map(\.key)
+      guard let near = Spelling.nearest(to: "scenario", among: names),
+        let entry = entries.first(where: { $0.key == near })
+      else {
+        guard names.contains(where: ["services", "traffic", "duration"].contains) else { continue }
+        diagnostics.error(
+          .noScenario, at: document.span, "this document has no key 'scenario'",
+          help: "a scenario begins with 'scenario: NAME'")
+        return
+      }
+      let isEmpty = near == "scenario"
+      diagnostics.error(
+        isEmpty ? .wrongKind : .unknownKey, at: entry.keySpan,
+        isEmpty ? "'scenario' must be a name, has no value" : "unknown key \(near.quoted)",
+        help: isEmpty ? nil : "did you mean 'scenario'?")
+      return
+    }
     let span = SourceSpan(file: paths.first.map(Self.name) ?? "<none>")
+    let hasManifests = documents.contains { $0["kind"] != nil }
     diagnostics.error(
       .noScenario, at: span,
       hasManifests ? "there are manifests but no scenario" : "there is no scenario",

@@ -16,7 +16,8 @@ struct ExplainCommand: ParsableCommand {
       let lines = DiagnosticCode.allCases.map { "\($0.rawValue)  \($0.title)" }
       return try Console.write(lines.joined(separator: "\n") + "\n")
     }
-    guard let page = DiagnosticCode.explain(code) else {
+    // FS104, fs104 and 104 are the same.
+    guard let page = DiagnosticCode.explain(code) ?? DiagnosticCode.explain("FS" + code) else {
       throw ValidationError("there is no diagnostic '\(code)'; 'foreshock explain' lists them")
     }
     try Console.write(page)

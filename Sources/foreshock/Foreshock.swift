@@ -1,4 +1,6 @@
 import ArgumentParser
+import Glibc
+import ScenarioFiles
 
 /// The command line: each command in a file of its own.
 @main
@@ -28,6 +30,27 @@ struct Foreshock: AsyncParsableCommand {
       RunCommand.self, ValidateCommand.self, InitCommand.self, SchemaCommand.self,
       ExplainCommand.self,
     ])
+
+  static func main() async {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    if let first = arguments.first, let help = helpForUnknownCommand(first) {
+      let word = String(first.map { $0.isASCII && $0 < " " ? "?" : $0 })
+      Console.complain("Error: there is no command '\(word)'\n  \(help)")
+      Glibc.exit(ExitCode.validationFailure.rawValue)
+    }
+    await main(arguments)
+  }
+
+  /// What to say when the first word is no command; nil when it is one, or an option.
+  private static func helpForUnknownCommand(_ word: String) -> String? {
+    let names = configuration.subcommands.compactMap { $0.configuration.commandName }
+    guard !word.hasPrefix("-"), word != "help", !names.contains(word) else { return nil }
+    if access(word, F_OK) == 0 { return "To run the scenario: foreshock run \(word)" }
+    if let near = Spelling.nearest(to: word, among: names) {
+      return "Did you mean 'foreshock \(near)'?"
+    }
+    return "The commands are \(names.joined(separator: ", ")); see 'foreshock --help'."
+  }
 }
 
 extension ExitCode {

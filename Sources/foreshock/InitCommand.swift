@@ -20,6 +20,11 @@ struct InitCommand: ParsableCommand {
       Console.complain("foreshock: there is no folder \(directory)")
       throw ExitCode.unreadable
     }
+    var status = stat()
+    guard stat(directory, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+      Console.complain("foreshock: \(directory) is not a folder")
+      throw ExitCode.unreadable
+    }
     if !force, access(path, F_OK) == 0 {
       Console.complain("foreshock: \(path) is there already; --force replaces it")
       throw ExitCode.unreadable

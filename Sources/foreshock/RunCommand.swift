@@ -32,10 +32,16 @@ struct RunCommand: AsyncParsableCommand {
 
   @OptionGroup var scenario: ScenarioArguments
 
-  @Option(help: "How many replications to run, instead of as many as the verdicts need.")
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "How many replications to run, instead of as many as the verdicts need.", valueName: "n"))
   var replications: Int?
 
-  @Option(help: "The seed of all chance, instead of the scenario's.")
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The seed of all chance, instead of the scenario's.", valueName: "n"),
+    transform: WholeNumber.parse)
   var seed: UInt64?
 
   @Option(help: "What standard output carries.")
@@ -48,17 +54,24 @@ struct RunCommand: AsyncParsableCommand {
   var output: String?
 
   @Option(
-    name: .customLong("max-events"),
-    help: "End each replication after that many events, with a partial result.")
+    name: .customLong("max-events"), parsing: .unconditional,
+    help: ArgumentHelp(
+      "End each replication after that many events, with a partial result.", valueName: "n"),
+    transform: WholeNumber.parse)
   var maxEvents: UInt64?
 
   @Option(
-    name: .customLong("max-memory"),
-    help: "End a replication beyond that many bytes of its own (512Mi, 2Gi), likewise.",
+    name: .customLong("max-memory"), parsing: .unconditional,
+    help: ArgumentHelp(
+      "End a replication beyond that many bytes of its own (512Mi, 2Gi), likewise.",
+      valueName: "bytes"),
     transform: ByteCount.parse)
   var maxMemory: Int?
 
-  @Option(help: "Replications at the same time, instead of one for each core.")
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Replications at the same time, instead of one for each core.", valueName: "n"))
   var threads: Int?
 
   @Option(help: "Colours in the text; auto: on a terminal, unless NO_COLOR is set.")
@@ -71,6 +84,8 @@ struct RunCommand: AsyncParsableCommand {
     if let replications, !(1...100_000).contains(replications) {
       throw ValidationError("'--replications' must be 1...100000, is \(replications)")
     }
+    if maxEvents == 0 { throw ValidationError("'--max-events' must be at least 1, is 0") }
+    if output?.isEmpty == true { throw ValidationError("'--output' must name a folder, is empty") }
     if let threads, !(1...1_024).contains(threads) {
       throw ValidationError("'--threads' must be 1...1024, is \(threads)")
     }
@@ -79,6 +94,8 @@ struct RunCommand: AsyncParsableCommand {
   func run() async throws {
     var loaded = try scenario.load()
     if let seed { loaded.seed = seed }
+    let folder = path(for: loaded.name)
+    try checkPlace(folder)
     let line = ProgressLine(progress, replications: replications)
     let runner = try prepare(loaded, line)
     for line in runner.gaps.lines {
@@ -94,12 +111,21 @@ struct RunCommand: AsyncParsableCommand {
     if Interruption.isRequested { Console.complain("interrupted: the results are partial") }
     let files = RunFolder.files(
       result, timing: stopwatch.timing(of: result, threads: usedThreads))
-    let folder = path(for: loaded.name)
     let isKept = keep(files, in: folder)
     try Console.write(try answer(result, report: isKept ? folder + "/report.html" : nil))
     if !isKept { throw ExitCode.unreadable }
     if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
     if !result.isMet { throw ExitCode.expectationMissed }
+  }
+
+  /// Ends the program before a long run when its folder cannot be written.
+  private func checkPlace(_ folder: String) throws {
+    do {
+      try RunFolder.check(folder)
+    } catch {
+      Console.complain("foreshock: \(error)")
+      throw ExitCode.unreadable
+    }
   }
 
   /// The path of the run's folder.

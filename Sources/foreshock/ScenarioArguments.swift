@@ -11,7 +11,9 @@ struct ScenarioArguments: ParsableArguments {
 
   @Option(
     name: .long,
-    help: ArgumentHelp("Replace a value of the scenario.", valueName: "path=value"))
+    help: ArgumentHelp(
+      "Replace a value of the scenario, such as services.shop.workers=50 or traffic[0].rate=9/s.",
+      valueName: "path=value"))
   var set: [String] = []
 
   func validate() throws {

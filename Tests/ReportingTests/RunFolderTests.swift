@@ -36,6 +36,21 @@ import Testing
     #expect(names(base) == ["run"])
   }
 
+  @Test func `a place that cannot be written is found before a run`() throws {
+    defer { clean() }
+    try RunFolder.check(base + "/not/there/yet/")
+    try RunFolder.check("also-not-there")
+    try RunFolder.write([("summary.json", "1")], to: base)
+    try RunFolder.check(base)
+    #expect(throws: RunFolder.Failure(base + "/summary.json", "a file is in the way")) {
+      try RunFolder.check(base + "/summary.json/run")
+    }
+    #expect(throws: RunFolder.Failure.self) {
+      try RunFolder.check(base + "/" + String(repeating: "x", count: 300))
+    }
+    #expect(names(base) == ["summary.json"])
+  }
+
   @Test func `a link to a folder stays a link`() throws {
     defer { clean() }
     try FileManager.default.createDirectory(

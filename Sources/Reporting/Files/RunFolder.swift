@@ -72,6 +72,22 @@ public enum RunFolder {
     }
   }
 
+  /// Finds out whether a folder can be written, without leaving anything: before a long run.
+  ///
+  /// - Throws: ``Failure`` when a file is in the way, or the program may not write there.
+  public static func check(_ folder: String) throws(Failure) {
+    var place = folder
+    var status = stat()
+    while stat(place, &status) != 0 {
+      guard errno == ENOENT || errno == ENOTDIR else { throw Failure(at: folder) }
+      let parent = parts(of: place).parent
+      guard parent != place else { return }
+      place = parent
+    }
+    guard status.st_mode & S_IFMT == S_IFDIR else { throw Failure(place, "a file is in the way") }
+    guard access(place, W_OK | X_OK) == 0 else { throw Failure(at: folder) }
+  }
+
   /// Makes a folder that is not there yet: written beside its place, then renamed.
   private static func make(
     _ folder: String, with files: [(name: String, text: String)]

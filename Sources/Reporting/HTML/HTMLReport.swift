@@ -70,7 +70,8 @@ public struct HTMLReport: Sendable {
     out.element(
       "p",
       VerdictText.basis(result)
-        + ". Intervals are 95 % over replications; \(VerdictText.events(result))."
+        + (result.replications > 1 ? ". Intervals are 95 % over replications; " : "; ")
+        + "\(VerdictText.events(result))."
         + (result.run.version.isEmpty ? "" : " Foreshock \(result.run.version)."),
       attributes: "class=\"soft small\"")
     for warning in result.warnings {

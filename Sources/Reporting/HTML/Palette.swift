@@ -5,7 +5,7 @@
 /// differ by dashes too.
 enum Ink: String {
   case good, rejected, errors, p50, p99, tries, queue, busy, ejected, offered
-  case axis, grid, label, fault, warmup, node, edge
+  case axis, grid, label, fault, warmup, node, edge, plate
 
   /// The colour on a light ground.
   var light: String {
@@ -27,6 +27,7 @@ enum Ink: String {
     case .warmup: "#aab4c0"
     case .node: "#ffffff"
     case .edge: "#6b7887"
+    case .plate: "#ffffff"
     }
   }
 
@@ -50,6 +51,7 @@ enum Ink: String {
     case .warmup: "#5d6773"
     case .node: "#1c232c"
     case .edge: "#8592a1"
+    case .plate: "#1a2129"
     }
   }
 
@@ -60,6 +62,6 @@ enum Ink: String {
 
   static let all: [Ink] = [
     .good, .rejected, .errors, .p50, .p99, .tries, .queue, .busy, .ejected, .offered, .axis,
-    .grid, .label, .fault, .warmup, .node, .edge,
+    .grid, .label, .fault, .warmup, .node, .edge, .plate,
   ]
 }

@@ -15,12 +15,19 @@ struct ServiceMapDrawing {
 
   /// The share of failures in a phase from which a service counts as failing.
   private static let failingShare = 0.05
+  /// The share of failures from which an edge is drawn as failing.
+  private static let badShare = 0.01
   /// Columns of a name's line at most: three lines then hold any name that Kubernetes allows.
   private static let lineColumns = 21
   private static let mostLines = 3
   /// Points of a letter in the widest of the usual fonts, and of a line.
   private static let letter = 8.0
   private static let lineHeight = 15.0
+  /// Wider maps are scrolled on a screen: shrunk to the width of the page, nobody could read them.
+  private static let mostWidth = 1_400.0
+  /// The size of an edge's label, and how far its lines are apart.
+  private static let labelSize = 10.5
+  private static let labelLine = 12.5
 
   init(_ result: RunResult) {
     self.result = result
@@ -92,19 +99,25 @@ struct ServiceMapDrawing {
     var out = HTMLText()
     let size = [width, height].map(ChartDrawing.fixed)
     out.raw(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"map\" width=\"\(size[0])\" "
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" "
+        + "class=\"map\(width > Self.mostWidth ? " wide" : "")\" width=\"\(size[0])\" "
         + "height=\"\(size[1])\" viewBox=\"0 0 \(size[0]) \(size[1])\" role=\"img\" "
         + "font-family=\"system-ui, sans-serif\" font-size=\"12\">")
     out.element("title", "Service map of \(result.run.scenario)")
-    let bad = layout.links.count { failures($0) > 0.01 }
+    let bad = layout.links.count(where: isBad)
     out.element(
       "desc",
       "\(HumanNumber.things(layout.links.count, "edge")); "
         + (bad == 0 ? "none fails more than 1 %." : "\(bad) with more than 1 % errors, in dashes."))
-    for link in layout.links { line(link, &out) }
+    let ways = layout.links.map(way)
+    for (link, way) in zip(layout.links, ways) { line(link, way, &out) }
     for index in layout.nodes.indices { box(index, &out) }
-    var labels: [(x: Double, y: Double)] = []
-    for link in layout.links { label(link, &labels, &out) }
+    var labels = ServiceMapLabels(
+      boxes: layout.nodes.map { node in
+        let (x, y) = place(node)
+        return ServiceMapLabels.Plate(x: x, y: y, width: boxWidth, height: boxHeight)
+      }, ways: ways)
+    for (index, way) in ways.enumerated() { label(index, way, &labels, &out) }
     out.raw("</svg>")
     return out.html
   }
@@ -117,13 +130,13 @@ struct ServiceMapDrawing {
     result.edges[link.edge].errorRate?.mean ?? 0
   }
 
-  /// A point of the drawing.
-  private typealias Point = (x: Double, y: Double)
+  /// Whether a link is drawn red and dashed.
+  private func isBad(_ link: ServiceMapLayout.Link) -> Bool {
+    failures(link) > Self.badShare
+  }
 
-  /// Where a link runs, in two points for each gap between columns.
-  ///
-  /// From the right of the caller, straight through the columns between, to the left of the called.
-  private func way(_ link: ServiceMapLayout.Link) -> [Point] {
+  /// Where a link runs: from the right of the caller to the left of the called.
+  private func way(_ link: ServiceMapLayout.Link) -> ServiceMapWay {
     let (from, to) = (layout.nodes[link.from], layout.nodes[link.to])
     let (start, end) = (place(from), place(to))
     func port(_ links: [ServiceMapLayout.Link], by row: (ServiceMapLayout.Link) -> Double) -> Double
@@ -134,21 +147,20 @@ struct ServiceMapDrawing {
     }
     let leaving = layout.links.filter { $0.from == link.from }
     let arriving = layout.links.filter { $0.to == link.to }
-    var way: [Point] = [
+    var points: [ServiceMapWay.Point] = [
       (start.x + boxWidth, start.y + port(leaving) { $0.bends.first ?? layout.nodes[$0.to].row })
     ]
     for (place, row) in link.bends.enumerated() {
       let x = margin + Double(from.column + 1 + place) * across
       let y = margin + (row - 0.5) * down + boxHeight / 2
-      way += [(x, y), (x + boxWidth, y)]
+      points += [(x, y), (x + boxWidth, y)]
     }
-    way.append((end.x, end.y + port(arriving) { $0.bends.last ?? layout.nodes[$0.from].row }))
-    return way
+    points.append((end.x, end.y + port(arriving) { $0.bends.last ?? layout.nodes[$0.from].row }))
+    return ServiceMapWay(points: points)
   }
 
-  private func line(_ link: ServiceMapLayout.Link, _ out: inout HTMLText) {
-    let way = self.way(link)
-    guard let first = way.first, let last = way.last else { return }
+  private func line(_ link: ServiceMapLayout.Link, _ way: ServiceMapWay, _ out: inout HTMLText) {
+    guard let last = way.points.last else { return }
     let flow = result.edges[link.edge]
     var rate = flow.tryRate?.mean ?? 0
     var thickness = 1.2
@@ -156,67 +168,55 @@ struct ServiceMapDrawing {
       thickness += 1
       rate /= 10
     }
-    let isBad = failures(link) > 0.01
-    let ink = isBad ? Ink.errors : Ink.edge
+    let ink = isBad(link) ? Ink.errors : Ink.edge
     func f(_ value: Double) -> String { ChartDrawing.fixed(value) }
-    var path = "M\(f(first.x)) \(f(first.y))"
-    for gap in stride(from: 0, to: way.count - 1, by: 2) {
-      let (start, end) = (way[gap], way[gap + 1])
-      if gap > 0 { path += "L\(f(start.x)) \(f(start.y))" }
-      let tip = gap + 2 == way.count ? end.x - 7 : end.x
-      let bend = max(36, (tip - start.x).magnitude * 0.45)
-      path +=
-        "C\(f(start.x + bend)) \(f(start.y)) \(f(tip - bend)) \(f(end.y)) \(f(tip)) \(f(end.y))"
-    }
     out.raw(
-      "<path d=\"\(path)\" fill=\"none\" \(ink.stroke) stroke-width=\"\(f(thickness))\""
-        + (isBad ? " stroke-dasharray=\"7 3\"" : "") + "/>"
+      "<path d=\"\(way.path)\" fill=\"none\" \(ink.stroke) stroke-width=\"\(f(thickness))\""
+        + (isBad(link) ? " stroke-dasharray=\"7 3\"" : "") + "/>"
         + "<path d=\"M\(f(last.x)) \(f(last.y))l-9 -4.5v9z\" \(ink.fill)/>")
   }
 
-  /// The label stands on the curve's first part, or next to it when another is there.
-  private func label(
-    _ link: ServiceMapLayout.Link, _ taken: inout [(x: Double, y: Double)], _ out: inout HTMLText
-  ) {
-    let way = self.way(link)
+  /// What the label of a link says, in a line, or in two when it is too long for the gap.
+  private func words(of link: ServiceMapLayout.Link) -> [String] {
     let flow = result.edges[link.edge]
-    var text = HumanNumber.optional(flow.offeredRate, .perSecond)
-    if failures(link) > 0.0005 { text += " · \(HumanNumber.share(failures(link)))" }
+    let rate = HumanNumber.optional(flow.offeredRate, .perSecond)
+    var rest: [String] = []
+    if failures(link) > 0.0005 { rest.append(HumanNumber.share(failures(link))) }
     if flow.total.offered > 0 {
       let tries = Double(flow.total.attempts) / Double(flow.total.offered)
-      if tries >= 1.01 { text += " · ×\(HumanNumber.count(tries))" }
+      if tries >= 1.01 { rest.append("×\(HumanNumber.count(tries))") }
     }
-    var places: [Point] = []
-    for gap in stride(from: 0, to: way.count - 1, by: 2) {
-      for share in [0.5, 0.4, 0.6] {
-        let smooth = share * share * (3 - 2 * share)
-        let (start, end) = (way[gap], way[gap + 1])
-        places.append(
-          (start.x + (end.x - start.x) * share, start.y + (end.y - start.y) * smooth))
-      }
-      if gap + 2 < way.count - 1 {
-        places.append(((way[gap + 1].x + way[gap + 2].x) / 2, way[gap + 1].y))
-      }
-    }
-    func isFree(_ place: Point) -> Bool {
-      !taken.contains {
-        ($0.x - place.x).magnitude < 104 && ($0.y - place.y).magnitude < 14
-      }
-    }
-    var place = places.first(where: isFree) ?? places[0]
-    var tries = 0
-    while !isFree(place), tries < 8 {
-      tries += 1
-      place.y += tries % 2 == 0 ? Double(tries) * 8 : -Double(tries) * 8
-    }
-    taken.append(place)
+    let whole = ([rate] + rest).joined(separator: " · ")
+    let isShort = ServiceMapLabels.width(of: whole) * Self.labelSize < gap * 0.66
+    return rest.isEmpty || isShort ? [whole] : [rate, rest.joined(separator: " · ")]
+  }
+
+  /// The label of a link on a plate of its own, which its line runs through.
+  private func label(
+    _ index: Int, _ way: ServiceMapWay, _ labels: inout ServiceMapLabels, _ out: inout HTMLText
+  ) {
+    let link = layout.links[index]
+    let lines = words(of: link)
+    // Bold letters of failing edges are a little wider.
+    let width = (lines.map(ServiceMapLabels.width).max() ?? 0) * (isBad(link) ? 1.08 : 1)
+    let plate = labels.place(
+      index, along: way, width: width * Self.labelSize + 12,
+      height: Double(lines.count) * Self.labelLine + 5)
+    func f(_ value: Double) -> String { ChartDrawing.fixed(value) }
+    let ink = isBad(link) ? Ink.errors : Ink.edge
     out.raw(
-      "<text x=\"\(ChartDrawing.fixed(place.x))\" y=\"\(ChartDrawing.fixed(place.y - 5))\" "
-        + "font-size=\"10.5\" text-anchor=\"middle\" paint-order=\"stroke\" class=\"halo\" "
-        + "stroke=\"#ffffff\" stroke-width=\"4\" stroke-linejoin=\"round\" "
-        + "fill=\"\(Ink.label.light)\">")
-    out.text(text)
-    out.raw("</text>")
+      "<rect x=\"\(f(plate.x))\" y=\"\(f(plate.y))\" width=\"\(f(plate.width))\" "
+        + "height=\"\(f(plate.height))\" rx=\"7\" class=\"f-plate s-\(ink.rawValue)\" "
+        + "fill=\"\(Ink.plate.light)\" stroke=\"\(ink.light)\" stroke-width=\"0.8\"/>")
+    for (number, line) in lines.enumerated() {
+      out.raw(
+        "<text x=\"\(f(plate.x + plate.width / 2))\" "
+          + "y=\"\(f(plate.y + Self.labelLine * Double(number + 1) - 0.5))\" "
+          + "font-size=\"\(Self.labelSize)\" text-anchor=\"middle\" "
+          + (isBad(link) ? "font-weight=\"600\" \(Ink.errors.fill)>" : "\(Ink.label.fill)>"))
+      out.text(line)
+      out.raw("</text>")
+    }
   }
 
   private func box(_ index: Int, _ out: inout HTMLText) {

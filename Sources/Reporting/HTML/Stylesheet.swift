@@ -59,6 +59,7 @@ enum Stylesheet {
     linear-gradient(90deg,var(--shade),transparent) 0 0/12px 100%,\
     linear-gradient(270deg,var(--shade),transparent) 100% 0/12px 100%;background-repeat:no-repeat}
     .scroll svg.map{max-width:100%;height:auto;display:block;margin:0 auto}
+    .scroll svg.wide{max-width:none;margin:0}
     table{border-collapse:collapse;font-size:14px;width:100%}
     caption{text-align:left;color:var(--soft);padding:4px 0}
     th,td{padding:5px 10px;border-top:1px solid var(--line);text-align:right;white-space:nowrap}
@@ -90,7 +91,7 @@ enum Stylesheet {
     :root{--ground:#12171d;--card:#1a2129;--text:#e8edf2;--soft:#a9b4c0;--line:#323c47;\
     --good:#3fc1b3;--bad:#ff7b7b;--doubt:#f0a445;--accent:#7ab2ff;--goodbg:#12302d;--badbg:#371c20;\
     --doubtbg:#33270f;--shade:#000000a0}
-    .halo{stroke:#1a2129;fill:#b9c3cf} .f-strong{fill:#e8edf2}
+    .f-strong{fill:#e8edf2}
 
     """
 
@@ -104,7 +105,7 @@ enum Stylesheet {
     @media print{:root{color-scheme:light} body{background:#fff;font-size:12px} .small{font-size:11px}\
     .card{break-inside:avoid;border-color:#bbb} h2,h3{break-after:avoid} .tip{display:none}\
     .charts{grid-template-columns:repeat(2,1fr)} .charts~details:not([open]){display:none}\
-    .scroll{overflow:visible;background:none} table{font-size:11px} th,td{padding:3px 6px}\
+    .scroll{overflow:visible;background:none} .scroll svg.wide{max-width:100%} table{font-size:11px} th,td{padding:3px 6px}\
     a{color:inherit} *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 
     """

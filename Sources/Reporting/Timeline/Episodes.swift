@@ -1,4 +1,5 @@
 import Results
+import Statistics
 import TimeAndChance
 
 /// When rates leave what is usual and return: errors, latency and retries of a source or edge.
@@ -10,7 +11,10 @@ enum Episodes {
   private struct Episode {
     var first: Int
     var last: Int
+    /// Its largest value that enough requests tell of, else its value as a whole.
     var peak: Double
+    /// Whether ``peak`` is that of a window.
+    var isPeak = true
   }
 
   static func entries(_ result: RunResult) -> [TimelineEntry] {
@@ -31,19 +35,35 @@ enum Episodes {
     return entries
   }
 
+  /// A figure over time: its value in each window, and what makes the value.
+  private struct Series {
+    /// The figure of each window; nil without requests.
+    var values: [Double?]
+    /// What speaks for a line: failures, extra tries or slow answers among requests.
+    var tallies: [Tally]
+    /// The figure of some windows together; nil where windows cannot be put together.
+    var pooled: ((Range<Int>) -> Double)?
+  }
+
   private static func failures(
     _ flow: FlowFigures, of name: String, _ run: RunDescription
   ) -> [TimelineEntry] {
-    let values = flow.samples.map { sample -> Double? in
-      sample.ended > 0 ? Double(sample.errors) / Double(sample.ended) : nil
+    let tallies = flow.samples.map {
+      Tally(events: Double($0.errors), requests: Double($0.ended))
     }
-    let usual = usualValue(values, run)
+    let series = Series(
+      values: tallies.map { $0.requests > 0 ? $0.events / $0.requests : nil }, tallies: tallies
+    ) { windows in
+      let sum = tallies[windows].sum
+      return sum.events / sum.requests
+    }
+    let usual = usualValue(series.values, run)
     let limit = max(usual.median * 3, usual.median + 0.01, usual.high * 1.2)
-    return episodes(values, above: limit, alone: max(0.05, limit), run).map { episode in
+    return episodes(series, above: limit, alone: max(0.05, limit), run).map { episode in
       TimelineEntry(
         at: time(episode.first, run), kind: .failure,
-        text: "errors of \(name) up to \(HumanNumber.share(episode.peak))"
-          + returns(episode, values.count, run))
+        text: "errors of \(name) \(episode.isPeak ? "up to " : "")"
+          + HumanNumber.share(episode.peak) + returns(episode, flow.samples.count, run))
     }
   }
 
@@ -54,7 +74,12 @@ enum Episodes {
     let usual = usualValue(values, run)
     guard usual.median > 0 else { return [] }
     let limit = max(usual.median * 2, usual.high * 1.2)
-    return episodes(values, above: limit, alone: limit * 2, run).map { episode in
+    let tallies = flow.samples.indices.map { window in
+      Tally(
+        events: slow(window, of: flow, beyond: limit), requests: Double(flow.samples[window].ended))
+    }
+    let series = Series(values: values, tallies: tallies)
+    return episodes(series, above: limit, alone: limit * 2, run).map { episode in
       TimelineEntry(
         at: time(episode.first, run), kind: .latency,
         text: "p99 of \(name) \(HumanNumber.duration(usual.median)) → "
@@ -62,46 +87,88 @@ enum Episodes {
     }
   }
 
+  /// How many requests of a window took longer, in seconds.
+  ///
+  /// Where a run keeps no latencies of windows, what the quantiles of the window make certain: half of
+  /// the requests, a hundredth, or one.
+  private static func slow(_ window: Int, of flow: FlowFigures, beyond limit: Double) -> Double {
+    let sample = flow.samples[window]
+    let ended = Double(sample.ended)
+    guard Double(sample.max) / 1e9 > limit || Double(sample.p99) / 1e9 > limit else { return 0 }
+    guard window < flow.windowLatency.count, flow.windowLatency[window].count > 0 else {
+      if Double(sample.p50) / 1e9 > limit { return (ended / 2).rounded(.up) }
+      return Double(sample.p99) / 1e9 > limit ? min(ended, max(1, ended / 100)) : 0
+    }
+    let latency = flow.windowLatency[window]
+    // The first rank beyond the limit, by halving.
+    var ranks = UInt64(0)..<latency.count
+    while !ranks.isEmpty {
+      let middle = (ranks.lowerBound + ranks.upperBound) / 2
+      let value = latency.quantile((Double(middle) + 0.5) / Double(latency.count)) ?? 0
+      ranks = value / 1e9 > limit ? ranks.lowerBound..<middle : middle + 1..<ranks.upperBound
+    }
+    return Double(latency.count - ranks.lowerBound)
+  }
+
   private static func retries(
     _ flow: FlowFigures, of name: String, _ run: RunDescription
   ) -> [TimelineEntry] {
-    let values = flow.samples.map { sample -> Double? in
-      sample.offered > 0 ? Double(sample.attempts) / Double(sample.offered) : nil
+    let tallies = flow.samples.map {
+      Tally(events: Double($0.attempts) - Double($0.offered), requests: Double($0.offered))
     }
-    let usual = usualValue(values, run)
+    let series = Series(
+      values: tallies.map { $0.requests > 0 ? 1 + $0.events / $0.requests : nil }, tallies: tallies
+    ) { windows in
+      let sum = tallies[windows].sum
+      return 1 + sum.events / sum.requests
+    }
+    let usual = usualValue(series.values, run)
     let base = max(1, usual.median)
     let limit = max(base * 1.1, usual.high * 1.1)
-    return episodes(values, above: limit, alone: limit * 1.2, run).map { episode in
+    return episodes(series, above: limit, alone: limit * 1.2, inClusters: true, run).map {
+      episode in
       TimelineEntry(
         at: time(episode.first, run), kind: .retries,
         text: "tries of \(name) × \(HumanNumber.count(episode.peak / base))"
-          + returns(episode, values.count, run))
+          + returns(episode, flow.samples.count, run))
     }
   }
 
-  /// What is usual: the median and the 99th percentile of the counted windows before the first
-  /// fault; of all counted ones without a fault.
-  private static func usualValue(
-    _ values: [Double?], _ run: RunDescription
-  ) -> (median: Double, high: Double) {
+  /// The counted windows before the first fault; all counted ones without a fault.
+  private static func usualWindows(_ count: Int, _ run: RunDescription) -> Range<Int> {
     let width = run.window.nanoseconds
     let first = Int((run.warmup.nanoseconds + width - 1) / width)
     let starts = run.faults.flatMap { $0.occurrences.map { Int($0.start.nanoseconds / width) } }
-    let end = min(starts.min() ?? values.count, values.count)
-    let range = first < end ? first..<end : min(first, values.count)..<values.count
-    let known = values[range].compactMap { $0 }.sorted()
+    let end = min(starts.min() ?? count, count)
+    return first < end ? first..<end : min(first, count)..<count
+  }
+
+  /// What is usual: the median and the 99th percentile of the usual windows.
+  private static func usualValue(
+    _ values: [Double?], _ run: RunDescription
+  ) -> (median: Double, high: Double) {
+    let known = values[usualWindows(values.count, run)].compactMap { $0 }.sorted()
     if known.isEmpty { return (0, 0) }
     return (known[known.count / 2], known[min(known.count - 1, known.count * 99 / 100)])
   }
 
-  /// Stretches above a limit; short pauses do not end one, and a single window is noise unless it
-  /// is above the limit for windows alone.
+  /// Stretches above a limit that enough requests tell of.
+  ///
+  /// Short pauses do not end one, and a single window is noise unless it is above the limit for
+  /// windows alone. The requests of a stretch taken together must show more than what is usual can
+  /// explain (``Tally/exceeds(_:)``); so must those of the window that gives the peak, else the
+  /// stretch's common figure stands for it.
+  ///
+  /// Events that come in clusters count as so many clusters, as large as the scatter of the usual
+  /// windows tells, and with extra tries, several of which go to a request that fails, also as large
+  /// as the stretch itself does: see ``triesOfARequest(in:)``.
   private static func episodes(
-    _ values: [Double?], above limit: Double, alone: Double, _ run: RunDescription
+    _ series: Series, above limit: Double, alone: Double, inClusters: Bool = false,
+    _ run: RunDescription
   ) -> [Episode] {
     var episodes: [Episode] = []
     let first = Int(run.warmup.nanoseconds / run.window.nanoseconds)
-    for (window, value) in values.enumerated() where window >= first {
+    for (window, value) in series.values.enumerated() where window >= first {
       guard let value, value > limit else { continue }
       if let last = episodes.last, window - last.last <= quiet {
         episodes[episodes.count - 1].last = window
@@ -110,7 +177,36 @@ enum Episodes {
         episodes.append(Episode(first: window, last: window, peak: value))
       }
     }
-    return episodes.filter { $0.last > $0.first || $0.peak > alone }
+    let calm = series.tallies[usualWindows(series.tallies.count, run)]
+    let usual = calm.sum
+    let scatter = calm.dispersion
+    return episodes.compactMap { episode in
+      guard episode.last > episode.first || episode.peak > alone else { return nil }
+      let windows = episode.first..<(episode.last + 1)
+      let cluster = max(scatter, inClusters ? triesOfARequest(in: series.tallies[windows]) : 1)
+      func isMore(_ tally: Tally) -> Bool {
+        Tally(events: tally.events / cluster, requests: tally.requests)
+          .exceeds(Tally(events: usual.events / cluster, requests: usual.requests))
+      }
+      guard isMore(series.tallies[windows].sum) else { return nil }
+      guard let pooled = series.pooled else { return episode }
+      var result = episode
+      let told = windows.filter { isMore(series.tallies[$0]) }.compactMap { series.values[$0] }
+      result.isPeak = !told.isEmpty
+      result.peak = told.max() ?? pooled(windows)
+      return result
+    }
+  }
+
+  /// How many extra tries one failing request may have had, at least 1.
+  ///
+  /// As many as there are to a request in the worst window that has its share of requests; or as many
+  /// as the scatter of a trickle tells, up to ten: a crowd that fails together scatters more.
+  private static func triesOfARequest(in tallies: ArraySlice<Tally>) -> Double {
+    let mean = tallies.sum.requests / Double(max(1, tallies.count))
+    let ratios = tallies.filter { $0.requests > 0 && $0.requests * 2 >= mean }
+      .map { ($0.events / $0.requests).rounded(.up) }
+    return max(min(10, tallies.dispersion), ratios.max() ?? 1)
   }
 
   private static func time(_ window: Int, _ run: RunDescription) -> SimTime {

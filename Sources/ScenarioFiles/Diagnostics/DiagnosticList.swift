@@ -19,9 +19,14 @@ struct DiagnosticList {
   /// Whether anything keeps the scenario from being run.
   private(set) var hasErrors = false
 
+  /// Whether there is a mistake at exactly these keys.
+  func hasError(at path: KeyPathText) -> Bool {
+    diagnostics.contains { $0.severity == .error && $0.keyPath == path.text }
+  }
+
   /// Makes a file's lines known, so that places in it can be shown.
   mutating func register(file: String, text: String) {
-    lines[file] = text.split(separator: "\n", omittingEmptySubsequences: false)
+    lines[file] = text.split(omittingEmptySubsequences: false, whereSeparator: \.endsYAMLLine)
   }
 
   /// Adds a mistake.
@@ -58,8 +63,7 @@ struct DiagnosticList {
 
   private func line(of span: SourceSpan) -> String {
     guard span.line > 0, let lines = lines[span.file], span.line <= lines.count else { return "" }
-    var line = lines[span.line - 1]
-    if line.last == "\r" { line = line.dropLast() }
+    let line = lines[span.line - 1]
     if span.column + span.length > 160 { return "" }
     return line.count > 160 ? line.prefix(160) + "…" : String(line)
   }
@@ -105,6 +109,16 @@ struct KeyPathText: Equatable {
   /// The path of the document itself.
   init() {}
   private init(text: String) { self.text = text }
+}
+
+extension Character {
+  /// Whether YAML begins a new line behind it; a carriage return and a line feed are one character.
+  fileprivate var endsYAMLLine: Bool {
+    switch self {
+    case "\n", "\r\n", "\r", "\u{85}", "\u{2028}", "\u{2029}": true
+    default: false
+    }
+  }
 }
 
 extension String {

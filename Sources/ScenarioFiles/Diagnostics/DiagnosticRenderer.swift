@@ -23,7 +23,21 @@ extension Diagnostic {
         "\(margin) = note: \(note.message) at \(note.span.file):\(note.span.line):\(note.span.column)"
       )
     }
-    return lines.joined(separator: "\n")
+    return lines.map(Self.harmless).joined(separator: "\n")
+  }
+
+  /// The line as it may come onto a terminal: what files hold must not steer it, nor turn its text.
+  private static func harmless(_ line: String) -> String {
+    var result = String.UnicodeScalarView()
+    for scalar in line.unicodeScalars {
+      switch scalar.value {
+      case 0x09: result.append(scalar)
+      case 0x00...0x1F, 0x7F...0x9F, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069, 0xFEFF:
+        result.append("\u{FFFD}")
+      default: result.append(scalar)
+      }
+    }
+    return String(result)
   }
 
   /// Blanks up to the place, then one mark per column of it; wide characters take two columns.

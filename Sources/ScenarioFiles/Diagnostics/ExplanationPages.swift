@@ -17,8 +17,8 @@ extension DiagnosticCode {
       (
         "a file is too large",
         """
-        One file may have \(limits.fileBytes) bytes and \(limits.documents) documents, all files together
-        \(limits.totalBytes) bytes. Manifests of a whole cluster fit; a dump of every ConfigMap may not.
+        One file may have \(limits.fileBytes >> 20) MiB and \(limits.documents) documents, all files together
+        \(limits.totalBytes >> 20) MiB. Manifests of a whole cluster fit; a dump of every ConfigMap may not.
         Leave out what does not shape traffic.
         """
       )
@@ -69,7 +69,7 @@ extension DiagnosticCode {
     case .textTooLong:
       (
         "a text is too long",
-        "One text may have \(limits.scalarBytes) bytes, the size of the largest ConfigMap."
+        "One text may have \(limits.scalarBytes >> 20) MiB, the size of the largest ConfigMap."
       )
     case .keyNotText:
       (
@@ -130,6 +130,8 @@ extension DiagnosticCode {
 
             --set duration=2m --set services.content.workers=50
             --set 'services.content.operations."POST /posts"[0].cpu=10ms'
+
+        What is not there yet is added; a warning says so when its name is close to one that is there.
         """
       )
     default:
@@ -144,16 +146,31 @@ extension DiagnosticCode {
   var formPage: Page {
     switch self {
     case .missingKey:
-      ("a key is missing", "The help line says what the key is for; foreshock schema has them all.")
+      (
+        "a key is missing",
+        """
+        The mark stands where the mapping begins that lacks the key. The help line says what the key
+        is for; 'foreshock schema' has them all, and gives your editor completion.
+        """
+      )
     case .wrongKind:
       (
         "a value is of the wrong kind",
-        "A list stands where a text is needed, or the like. An empty value counts as none."
+        """
+        A list stands where a text is needed, or the like. An empty value counts as none. What begins
+        with '-' is a list, what holds 'key: value' a mapping:
+
+            expect:
+              - recovered: { within: 60s, after: fault }   # a list of mappings
+        """
       )
     case .keysDisagree:
       (
         "keys do not go together",
-        "Some keys say the same thing in different ways, or have a meaning only beside another key."
+        """
+        Some keys say the same thing in different ways ('rate' and 'users' of traffic), or have a
+        meaning only beside another key ('arrivals' beside 'rate'). Keep the one that you mean.
+        """
       )
     case .unknownKey:
       (
@@ -164,7 +181,14 @@ extension DiagnosticCode {
         """
       )
     case .outOfRange:
-      ("a value is out of its range", "The message names the range; nothing is clamped silently.")
+      (
+        "a value is out of its range",
+        """
+        The message names the range; nothing is clamped silently. Times are at most 200 days and never
+        negative. The percentiles of a law ascend: p99 is at least p50. A law with a tail that never
+        ends needs a 'max'.
+        """
+      )
     case .unitMissing:
       (
         "a unit is missing",
@@ -173,7 +197,11 @@ extension DiagnosticCode {
         milliseconds to another: 5s, 250ms, 1h30m; 100/s, 6000/m; 0.1%.
         """
       )
-    case .notAChoice: ("a word is not one of those known", "The message lists the words.")
+    case .notAChoice:
+      (
+        "a word is not one of those known",
+        "The message lists the words; upper and lower case matter, as in Kubernetes."
+      )
     case .notANumber:
       (
         "a value cannot be read",
@@ -188,7 +216,14 @@ extension DiagnosticCode {
         "Names are one line of at most \(ReadingLimits.nameLength) bytes, without control characters."
       )
     default:
-      ("a list is too long", "A list may have \(ReadingLimits.listLength) elements.")
+      (
+        "a list is too long",
+        """
+        A list may have \(ReadingLimits.listLength) elements, a mapping with names of your own \
+        \(ReadingLimits.mapLength) entries,
+        a cluster \(ReadingLimits.clusterNodes) nodes.
+        """
+      )
     }
   }
 
@@ -229,7 +264,13 @@ extension DiagnosticCode {
         """
       )
     case .unknownFault:
-      ("a fault is not known", "Faults have the name that 'name' states, else effect and target.")
+      (
+        "a fault is not known",
+        """
+        A fault has the name that its 'name' states, else that of its effect and target: 'slow shop',
+        'kill timeline-2'. When there is only one, 'fault' stands for it.
+        """
+      )
     case .unknownSubject:
       (
         "an expectation is about nothing known",
@@ -239,7 +280,10 @@ extension DiagnosticCode {
         """
       )
     case .nameTwice:
-      ("a name is used twice", "Reports and expectations need to tell the two apart.")
+      (
+        "a name is used twice",
+        "Reports and expectations need to tell the two apart. Give one of them a 'name' of its own."
+      )
     case .saidTwice:
       (
         "a manifest states this already",
@@ -257,9 +301,19 @@ extension DiagnosticCode {
         """
       )
     case .unknownNode:
-      ("a node or zone is not known", "State it under 'nodes', or add its manifest.")
+      (
+        "a node or zone is not known",
+        """
+        State it under 'nodes', or add its manifest. A zone is known by the nodes in it:
+
+            nodes: { n1: { zone: a }, n2: { zone: b } }
+        """
+      )
     case .ambiguousService:
-      ("a service is in several namespaces", "Write name.namespace.")
+      (
+        "a service is in several namespaces",
+        "A name alone does not say which is meant. Write name.namespace, such as payments.prod."
+      )
     case .unknownGateway:
       (
         "a gateway is not known",
@@ -268,7 +322,10 @@ extension DiagnosticCode {
     case .outsideRun:
       (
         "a time lies outside the run",
-        "'at', 'from' and 'by' count from the start of the run, the warm-up included."
+        """
+        'at', 'from' and 'by' count from the start of the run, the warm-up included. A recovery needs a
+        fault that ends before the run does, with some time left to recover in.
+        """
       )
     case .metricDoesNotFit:
       (
@@ -322,12 +379,18 @@ extension DiagnosticCode {
     case .unmodelledField:
       (
         "a field that changes behaviour is not simulated",
-        "The cluster would behave differently from this run. The message says in what."
+        """
+        The cluster would behave differently from this run. The message says in what. 'foreshock schema
+        --manifests' lists what is read of each kind.
+        """
       )
     case .skippedKind:
       (
         "a kind that changes behaviour is not simulated",
-        "The manifest is skipped; the cluster may behave differently from this run."
+        """
+        The manifest is skipped; the cluster may behave differently from this run. 'foreshock schema
+        --manifests' lists the kinds that are read.
+        """
       )
     case .badField:
       ("a field of a manifest has a wrong value", "The API server would refuse the manifest too.")
@@ -360,12 +423,28 @@ extension DiagnosticCode {
     case .policyWithoutProxy:
       (
         "nobody runs a policy",
-        "Policies are run by sidecars, waypoints and gateways; here nobody has one."
+        """
+        Retries, timeouts and outlier detection are run by sidecars, waypoints and gateways; here
+        nobody who calls the host has one, as if the manifest were not there.
+        """
       )
     case .faultWithoutPercentage:
-      ("a fault hits nobody", "Without a percentage Istio injects into 0 % of the requests.")
+      (
+        "a fault hits nobody",
+        """
+        Without a percentage Istio injects into 0 % of the requests. For all of them write
+
+            fault: { delay: { fixedDelay: 2s, percentage: { value: 100 } } }
+        """
+      )
     case .suspiciousQuantity:
-      ("a quantity is probably a mistake", "'m' is a thousandth, 'M' a million, 'Mi' 1048576.")
+      (
+        "a quantity is probably a mistake",
+        """
+        'm' is a thousandth, 'M' a million, 'Mi' 1048576: 'memory: 512m' is half a byte, where 512Mi was
+        probably meant.
+        """
+      )
     case .objectTwice:
       (
         "an object is there twice",

@@ -1,14 +1,19 @@
 /// Finds the name that was probably meant.
-enum Spelling {
+public enum Spelling {
+  /// So many names are compared at most: a hostile file has thousands, and as many mistakes.
+  private static let mostCandidates = 2_000
+
   /// The nearest of `candidates`, or nil when none is near; ties go to the first.
-  static func nearest(to written: String, among candidates: some Sequence<String>) -> String? {
+  public static func nearest(to written: String, among candidates: some Sequence<String>) -> String?
+  {
     guard written.count <= 64 else { return nil }
     let folded = Array(written.lowercased())
     var best: (name: String, distance: Int)?
-    for candidate in candidates where candidate.count <= 64 {
+    for candidate in candidates.prefix(mostCandidates) where candidate.utf8.count <= 256 {
       let other = Array(candidate.lowercased())
-      let distance = distance(folded, other)
       let allowed = max(1, min(folded.count, other.count) / 3)
+      guard other.count <= 64, abs(other.count - folded.count) <= allowed else { continue }
+      let distance = distance(folded, other)
       if distance <= allowed, distance < (best?.distance ?? Int.max) {
         best = (candidate, distance)
       }

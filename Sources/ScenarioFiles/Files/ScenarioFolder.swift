@@ -51,9 +51,12 @@ struct ScenarioFolder {
     }
     let outside = search.found.filter { !holds($0) }
     for file in outside {
+      let leadsNowhere = files.realPath(file) == nil
       diagnostics.error(
-        .pathLeavesFolder, at: pattern.span, path: pattern.path,
-        "\(file.quoted) is a link out of the scenario's folder")
+        leadsNowhere ? .unreadableFile : .pathLeavesFolder, at: pattern.span, path: pattern.path,
+        leadsNowhere
+          ? "\(file.quoted) is a link that leads nowhere"
+          : "\(file.quoted) is a link out of the scenario's folder")
     }
     if !outside.isEmpty { return nil }
     if search.found.isEmpty {

@@ -35,6 +35,13 @@ extension Format {
         reading.wrongKind(node, expected: "a mapping by \(names)")
         return nil
       }
+      if entries.count > ReadingLimits.mapLength {
+        reading.error(
+          .tooLong, at: node.span,
+          "'\(reading.key)' must have at most \(ReadingLimits.mapLength) entries, "
+            + "has \(entries.count)")
+        return nil
+      }
       return entries.compactMap { entry in
         reading.inside(entry.key) { reading in
           guard reading.isName(entry.key, at: entry.keySpan) else { return nil }
@@ -57,7 +64,8 @@ extension Format {
       node, reading in
       guard let entries = node.entries, let entry = entries.first else {
         reading.wrongKind(
-          node, expected: "a mapping with one key", help: "one of \(known.joined(separator: ", "))")
+          node, expected: "a mapping with one key",
+          help: "the key is \(NameList.joined(known, by: "or"))")
         return nil
       }
       for entry in entries where !known.contains(entry.key) {

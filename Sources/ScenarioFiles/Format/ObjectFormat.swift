@@ -74,8 +74,8 @@ extension Format {
         }, rules: rules))
     return Format(schema: schema) { node, reading in
       guard let entries = node.entries else {
-        let keys = fields.prefix(6).map(\.name).joined(separator: ", ")
-        reading.wrongKind(node, expected: "a mapping", help: "its keys are \(keys)")
+        let keys = NameList.possession("key", fields.map(\.name))
+        reading.wrongKind(node, expected: "a mapping", help: keys)
         return nil
       }
       var draft = make()
@@ -104,7 +104,7 @@ extension Reading {
       diagnostics.error(.unknownKey, at: entry.keySpan, "unknown key")
       return
     }
-    let all = known.count <= 12 ? "the keys here are \(known.joined(separator: ", "))" : nil
+    let all = NameList.possession("key", known, owner: "the")
     diagnostics.error(
       .unknownKey, at: entry.keySpan, path: path.key(entry.key),
       "unknown key \(entry.key.quoted)",
@@ -123,8 +123,7 @@ extension Reading {
           note: Diagnostic.Note(message: "'\(found[0].key)' stands", span: found[0].keySpan))
       }
       if case .exactlyOne = rule, found.isEmpty {
-        let list = names.map { "'\($0)'" }.joined(separator: ", ")
-        error(.missingKey, at: node.span, "one of \(list) is missing")
+        error(.missingKey, at: node.span, "\(NameList.choice(names)) is missing")
       }
     case .needs(let name, let others):
       guard let entry = entries.first(where: { $0.key == name }),
@@ -133,7 +132,7 @@ extension Reading {
       diagnostics.error(
         .keysDisagree, at: entry.keySpan, path: path,
         "'\(name)' has a meaning only with "
-          + others.map { "'\($0)'" }.joined(separator: " or "))
+          + NameList.choice(others))
     }
   }
 }

@@ -45,13 +45,13 @@ extension Format {
     let names = words.map(\.word)
     return Format(schema: .choice(names)) { node, reading in
       if let match = words.first(where: { $0.word == node.text }) { return match.value }
-      let list = names.joined(separator: ", ")
+      let list = NameList.joined(names, by: "or")
       guard let text = node.text else {
-        reading.wrongKind(node, expected: "one of \(list)")
+        reading.wrongKind(node, expected: list)
         return nil
       }
       reading.error(
-        .notAChoice, at: node.span, "'\(reading.key)' must be one of \(list), is \(text.quoted)",
+        .notAChoice, at: node.span, "'\(reading.key)' must be \(list), is \(text.quoted)",
         help: Spelling.help(for: text, among: names))
       return nil
     }
@@ -142,8 +142,15 @@ extension Format where Value == Double {
         return nil
       }
       let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-      guard let number = ExactDecimal(parts[0]), number.digits >= 0 else {
+      guard let number = ExactDecimal(parts[0]) else {
         reading.notANumber(text, node.span, "a rate like 100/s")
+        return nil
+      }
+      guard number.digits >= 0 else {
+        reading.error(
+          .outOfRange, at: node.span,
+          "'\(reading.key)' must not be negative, is \(text.quoted)",
+          help: "a rate from 0/s to 1000000000/s, for instance 100/s")
         return nil
       }
       let seconds: [Substring: Double] = ["s": 1, "m": 60, "h": 3600]
@@ -175,7 +182,7 @@ extension Format where Value == SimDuration {
         reading.wrongKind(node, expected: "a length of time like 30s")
         return nil
       }
-      guard let value = reading.duration(text, at: node.span) else { return nil }
+      guard let value = reading.duration(text, range, at: node.span) else { return nil }
       guard range.contains(value) else {
         reading.outOfRange(
           text, node.span,
@@ -191,7 +198,10 @@ extension Format where Value == SimDuration {
 
 extension Reading {
   /// The length of time that a text writes, or a diagnostic.
-  mutating func duration(_ text: String, at span: SourceSpan) -> SimDuration? {
+  mutating func duration(
+    _ text: String, _ range: ClosedRange<SimDuration> = .zero ... .longestInFiles,
+    at span: SourceSpan
+  ) -> SimDuration? {
     do {
       return try SimDuration.parse(text)
     } catch {
@@ -208,9 +218,18 @@ extension Reading {
       case .tooFine:
         self.error(.outOfRange, at: span, "\(subject) is finer than a nanosecond: \(text.quoted)")
       case .tooLong:
-        self.error(.outOfRange, at: span, "\(subject) must be at most 833d, is \(text.quoted)")
+        self.error(
+          .outOfRange, at: span,
+          "\(subject) must be at most \(SimDuration.longestInFiles.inDays), is \(text.quoted)")
       case .negative:
-        self.error(.outOfRange, at: span, "\(subject) must not be negative, is \(text.quoted)")
+        let longest =
+          range.upperBound == .longestInFiles ? range.upperBound.inDays : range.upperBound.written
+        let positive = String(text.dropFirst())
+        let fits = (try? SimDuration.parse(positive)).map(range.contains) ?? false
+        self.error(
+          .outOfRange, at: span, "\(subject) must not be negative, is \(text.quoted)",
+          help: "a length of time from \(range.lowerBound.written) to \(longest)"
+            + (fits ? ", for instance \(positive)" : ""))
       }
       return nil
     }

@@ -143,8 +143,19 @@ struct ManifestCursor {
     }
     // Protobuf writes only seconds, Go all units; a bare 0 is neither.
     let bareNumber = ExactDecimal(text[...]) != nil
-    guard !bareNumber, let value = try? SimDuration.parse(text) else {
-      bad("a length of time like 2s", help: bareNumber ? "write \(text)s" : nil, &diagnostics)
+    let value: SimDuration
+    do throws(DurationMistake) {
+      if bareNumber { throw .noUnit }
+      value = try SimDuration.parse(text)
+    } catch {
+      switch error {
+      case .negative: bad("at least \(minimum.written)", &diagnostics)
+      case .tooLong: bad("at most \(SimDuration.longestInFiles.inDays)", &diagnostics)
+      case .noUnit:
+        let isNegative = text.hasPrefix("-")
+        bad("a length of time like 2s", help: isNegative ? nil : "write \(text)s", &diagnostics)
+      case .form, .tooFine: bad("a length of time like 2s", &diagnostics)
+      }
       return nil
     }
     guard value >= minimum else {
@@ -159,7 +170,7 @@ struct ManifestCursor {
     guard let node else { return nil }
     guard let text = node.text, words.contains(text) else {
       let help = node.text.flatMap { Spelling.help(for: $0, among: words) }
-      bad("one of \(words.joined(separator: ", "))", help: help, &diagnostics)
+      bad(NameList.joined(words, by: "or"), help: help, &diagnostics)
       return nil
     }
     return text

@@ -36,10 +36,11 @@ extension ScenarioResolver {
     }
     let ports = scenario.services[service].ports
     if let port = destination.port, !ports.contains(where: { $0.number == port }) {
-      let list = ports.map { String($0.number) }.joined(separator: ", ")
+      let list = ports.map { String($0.number) }
       diagnostics.error(
         .danglingHost, at: host.span, path: host.path,
-        "service \(host.written.quoted) has no port \(port)", help: "its ports are \(list)")
+        "service \(host.written.quoted) has no port \(port)",
+        help: NameList.possession("port", list))
     }
     guard !destination.subset.isEmpty else {
       if carriesTraffic, scenario.services[service].kind == .pods,
@@ -59,7 +60,7 @@ extension ScenarioResolver {
         "no DestinationRule of \(host.written.quoted) has a subset \(destination.subset.quoted)",
         help: Spelling.help(
           for: destination.subset, among: known,
-          otherwise: known.isEmpty ? nil : "there are \(known.joined(separator: ", "))"))
+          otherwise: NameList.known(known)))
       return
     }
     let hasPods = scenario.services[service].workloads.contains { isMember($0, of: subset) }
@@ -79,10 +80,12 @@ extension ScenarioResolver {
     let versions = scenario.services[service].workloads
       .map { scenario.workloads[$0].version }.filter { !$0.isEmpty }
     if versions.isEmpty { return "no pods of the service have \(wanted)" }
-    return "its pods have versions \(versions.joined(separator: ", ")); the subset wants \(wanted)"
+    let have = versions.count == 1 ? "its pods have version" : "its pods have versions"
+    return "\(have) \(NameList.joined(versions, by: "and")); the subset wants \(wanted)"
   }
 
   private func helpForHost(_ host: HostReference) -> String? {
+    if diagnostics.isFull { return nil }
     let parts = host.written.split(separator: ".")
     if parts.count == 2,
       let service = services.firstIndex(where: { $0.names.contains(host.written) })
@@ -200,7 +203,7 @@ extension ScenarioResolver {
     let owner = services[service].alias ?? service
     if services[owner].draft == nil {
       addOperation(operation.name, to: service)
-    } else if !scenario.services[owner].operations.contains(where: { $0.name == operation.name }) {
+    } else if index.operation(operation.name, of: owner) == nil {
       diagnostics.error(
         .unknownOperation, at: host.span, path: host.path,
         "a route leads \(operation.name.quoted) to \(scenario.services[service].name.quoted), "
@@ -209,9 +212,7 @@ extension ScenarioResolver {
       return
     }
     guard var site = request.site,
-      let index = scenario.services[service].operations.firstIndex(where: {
-        $0.name == operation.name
-      })
+      let index = index.operation(operation.name, of: service)
     else { return }
     site.target.service = service
     site.target.operation = index

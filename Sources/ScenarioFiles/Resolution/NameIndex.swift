@@ -8,6 +8,8 @@ struct NameIndex {
   private(set) var serviceNames: [String: [Int]] = [:]
   /// Services by host; the first has it.
   var hosts: [String: Int] = [:]
+  /// Operations by service and name; the resolver keeps it beside the services' lists.
+  var operations: [Int: [String: Int]] = [:]
   private var routes = HostTable()
   private var rules = HostTable()
 
@@ -53,6 +55,9 @@ struct NameIndex {
       rules.add(item.host.name, index)
     }
   }
+
+  /// The operation of a service by its name.
+  func operation(_ name: String, of service: Int) -> Int? { operations[service]?[name] }
 
   /// The VirtualServices that may be for a host, as indices in order.
   func virtualServices(for host: String) -> [Int] { routes[host] }

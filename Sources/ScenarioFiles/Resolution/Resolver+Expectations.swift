@@ -81,7 +81,7 @@ extension ScenarioResolver {
     if let during = bound.during {
       return fault(during).map { .during(fault: $0) }
     }
-    guard let from = bound.from ?? bound.by else { return .counted }
+    guard let from = bound.from ?? bound.by, draft.duration != nil else { return .counted }
     let end = bound.to?.value ?? scenario.duration
     if from.value >= scenario.duration || end > scenario.duration || from.value >= end {
       diagnostics.error(
@@ -99,18 +99,22 @@ extension ScenarioResolver {
       if draft.faults.count == 1 { return nil }
       diagnostics.error(
         .unknownFault, at: name.span, path: name.path,
-        "'fault' stands for the only fault, there are \(scenario.faults.count)",
+        scenario.faults.isEmpty
+          ? "'fault' stands for the only fault, and there is none"
+          : "'fault' stands for the only fault, and there are \(scenario.faults.count)",
         help: scenario.faults.isEmpty
-          ? nil : "name one of \(scenario.faults.map(\.name).joined(separator: "; "))")
+          ? nil : "name one of them: \(NameList.choice(scenario.faults.map(\.name)))")
       return nil
     }
     if let index = scenario.faults.firstIndex(where: { $0.name == name.value }) { return index }
-    let known = scenario.faults.map(\.name)
+    // A fault that is written and broken has its own diagnostic.
+    let isWritten = draft.faults.contains {
+      ($0.value.name?.value ?? $0.value.effect.map(Self.name(of:))) == name.value
+    }
+    if isWritten { return nil }
     diagnostics.error(
       .unknownFault, at: name.span, path: name.path, "there is no fault \(name.value.quoted)",
-      help: Spelling.help(
-        for: name.value, among: known,
-        otherwise: known.isEmpty ? nil : "there are \(known.joined(separator: "; "))"))
+      help: suggestion(for: name.value, among: scenario.faults.map(\.name)))
     return nil
   }
 
@@ -119,9 +123,11 @@ extension ScenarioResolver {
       return
     }
     let known = scenario.faults[fault]
+    // A fault at an impossible time has its own diagnostic.
+    if draft.faults.contains(where: { diagnostics.hasError(at: $0.path.key("at")) }) { return }
     let isKill = if case .kill = known.effect { true } else { false }
     let end = known.duration.map { known.at + $0 }
-    if let end, end >= SimTime.zero + scenario.duration {
+    if let end, end >= SimTime.zero + scenario.duration, draft.duration != nil {
       diagnostics.error(
         .outsideRun, at: after.span, path: after.path,
         "fault \(known.name.quoted) ends at \((end - .zero).written), "
@@ -129,6 +135,8 @@ extension ScenarioResolver {
       return
     }
     if end == nil, !isKill {
+      // A broken 'for' has its own diagnostic.
+      if draft.faults.contains(where: { diagnostics.hasError(at: $0.path.key("for")) }) { return }
       diagnostics.error(
         .outsideRun, at: after.span, path: after.path,
         "fault \(known.name.quoted) never ends", help: "give it a 'for'")
@@ -137,7 +145,7 @@ extension ScenarioResolver {
     var sources: [Int] = []
     for name in recovery.of {
       guard let index = scenario.traffic.firstIndex(where: { $0.name == name.value }) else {
-        unknownSubject(name, among: scenario.traffic.map(\.name))
+        unknownSubject(name, amongTrafficAlone: true)
         continue
       }
       sources.append(index)
@@ -163,14 +171,15 @@ extension ScenarioResolver {
     let parts = text.split(separator: " ", maxSplits: 1).map(String.init)
     guard let first = parts.first else { return nil }
     if parts.count == 2, let service = serviceIndex(named: first) {
-      let operations = scenario.services[service].operations
-      if let operation = operations.firstIndex(where: { $0.name == parts[1] }) {
+      if let operation = index.operation(parts[1], of: service) {
         return .operation(service: service, operation: operation)
       }
       diagnostics.error(
         .unknownOperation, at: name.span, path: name.path,
         "service \(first.quoted) has no operation \(parts[1].quoted)",
-        help: Spelling.help(for: parts[1], among: operations.map(\.name)))
+        help: suggestion(for: parts[1], among: scenario.services[service].operations.map(\.name)) {
+          NameList.possession("operation", $0, isQuoted: true)
+        })
       return nil
     }
     let last = parts.count == 2 && parts[0] == "workload" ? parts[1] : String(text)
@@ -178,10 +187,7 @@ extension ScenarioResolver {
     if let workload = scenario.workloads.firstIndex(where: { $0.name == last }) {
       return .workload(workload)
     }
-    unknownSubject(
-      name,
-      among: scenario.traffic.map(\.name) + scenario.services.map(\.name)
-        + scenario.workloads.map(\.name))
+    unknownSubject(name)
     return nil
   }
 
@@ -196,12 +202,18 @@ extension ScenarioResolver {
     return nil
   }
 
-  private mutating func unknownSubject(_ name: Located<String>, among known: [String]) {
+  private mutating func unknownSubject(
+    _ name: Located<String>, amongTrafficAlone: Bool = false
+  ) {
+    var seen: Set<String> = []
     diagnostics.error(
       .unknownSubject, at: name.span, path: name.path,
-      "\(name.value.quoted) is no traffic, service or workload",
-      help: Spelling.help(
-        for: name.value, among: known,
-        otherwise: known.count <= 8 ? "there are \(known.joined(separator: "; "))" : nil))
+      "\(name.value.quoted) is no traffic" + (amongTrafficAlone ? "" : ", service or workload"),
+      help: suggestion(
+        for: name.value,
+        among: (scenario.traffic.map(\.name)
+          + (amongTrafficAlone
+            ? [] : scenario.services.map(\.name) + scenario.workloads.map(\.name)))
+          .filter { seen.insert($0).inserted }))
   }
 }

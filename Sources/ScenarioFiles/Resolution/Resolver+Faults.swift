@@ -4,6 +4,9 @@ import TimeAndChance
 extension ScenarioResolver {
   /// The faults, with their targets as pods.
   mutating func resolveFaults() {
+    var names: Set<String> = []
+    // The next number of each name that faults share without stating one.
+    var numbers: [String: Int] = [:]
     for located in draft.faults {
       let draft = located.value
       guard let at = draft.at, let effect = draft.effect else { continue }
@@ -23,8 +26,8 @@ extension ScenarioResolver {
       guard let resolved = resolve(effect) else { continue }
       let name = draft.name?.value ?? Self.name(of: effect)
       var unique = name
-      var number = 2
-      while scenario.faults.contains(where: { $0.name == unique }) {
+      var number = numbers[name] ?? 2
+      while !names.insert(unique).inserted {
         if let written = draft.name {
           diagnostics.error(
             .nameTwice, at: written.span, path: written.path,
@@ -34,6 +37,7 @@ extension ScenarioResolver {
         unique = "\(name) \(number)"
         number += 1
       }
+      numbers[name] = number
       scenario.faults.append(
         Fault(
           name: unique, at: SimTime.zero + at.value, duration: draft.length?.value,
@@ -42,7 +46,7 @@ extension ScenarioResolver {
   }
 
   /// The name of a fault that states none: its effect and its targets.
-  private static func name(of effect: EffectDraft) -> String {
+  static func name(of effect: EffectDraft) -> String {
     func list(_ targets: EffectDraft.Targets?) -> String {
       (targets?.value ?? []).map(\.value).joined(separator: ", ")
     }
@@ -111,7 +115,9 @@ extension ScenarioResolver {
         let found = entrances.filter { wanted.isEmpty || $0.isNamed(wanted) }
         if found.isEmpty {
           diagnostics.error(
-            .unknownGateway, at: target.span, path: target.path, "there is no \(name.quoted)")
+            .unknownGateway, at: target.span, path: target.path, "there is no \(name.quoted)",
+            help: NameList.known(entrances.flatMap { $0.manifests.map(\.meta.name) })
+              ?? "add a Gateway to 'manifests'")
           return nil
         }
         proxies += found.map(\.proxy)
@@ -147,7 +153,9 @@ extension ScenarioResolver {
         .unknownPods, at: target.span, path: target.path, "there is no pod \(name.quoted)",
         help: replicas == 0
           ? "\(scenario.workloads[index].name) has no pods"
-          : "its pods are \(name[..<dash])-0 to \(name[..<dash])-\(replicas - 1)")
+          : replicas == 1
+            ? "its only pod is \(name[..<dash])-0"
+            : "its pods are \(name[..<dash])-0 to \(name[..<dash])-\(replicas - 1)")
       return false
     }
     set.add(index, [ordinal])
@@ -190,11 +198,19 @@ extension ScenarioResolver {
     } else if let number = Int(amount), number >= 1 {
       count = number
     }
-    guard let count, count <= all.count else {
+    guard let count else {
       diagnostics.error(
         .unknownPods, at: target.span, path: target.path,
-        "\(target.value.quoted) asks for more pods than the \(all.count) there are, "
-          + "or for no number")
+        "\(amount.quoted) is no number or share of pods",
+        help: "for instance '2 of content' or '50% of content'")
+      return false
+    }
+    guard count <= all.count else {
+      let there = ["none is there", "only 1 is there"]
+      diagnostics.error(
+        .unknownPods, at: target.span, path: target.path,
+        "\(target.value.quoted) asks for more pods than there are: "
+          + (all.count < 2 ? there[all.count] : "\(all.count) are there"))
       return false
     }
     for (index, ordinal) in all.prefix(count) { set.add(index, [ordinal]) }
@@ -215,14 +231,12 @@ extension ScenarioResolver {
   }
 
   private mutating func unknownPods(_ target: Located<String>) -> Bool {
-    let known = scenario.workloads.map(\.name)
     diagnostics.error(
       .unknownPods, at: target.span, path: target.path,
       "\(target.value.quoted) names no pods",
-      help: Spelling.help(
-        for: target.value, among: known,
-        otherwise: "a pod (content-0), a service or Deployment, '2 of content', 'zone a', 'node n'"
-      ))
+      help: suggestion(for: target.value, among: scenario.workloads.map(\.name)) { _ in
+        "a pod (content-0), a service or Deployment, '2 of content', 'zone a', 'node n'"
+      })
     return false
   }
 }

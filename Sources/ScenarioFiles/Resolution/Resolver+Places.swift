@@ -19,7 +19,13 @@ extension ScenarioResolver {
       }
       nodes.append(manifest.node)
     }
-    if !nodes.isEmpty { scenario.nodes = nodes }
+    if nodes.count > ReadingLimits.clusterNodes, let name = draft.name {
+      diagnostics.error(
+        .tooLong, at: draft.nodes.first?.span ?? manifests.nodes.first?.meta.span ?? name.span,
+        "a scenario must have at most \(ReadingLimits.clusterNodes) nodes, has \(nodes.count)")
+    } else if !nodes.isEmpty {
+      scenario.nodes = nodes
+    }
     resolveNetwork()
   }
 
@@ -78,18 +84,13 @@ extension ScenarioResolver {
 
   /// Says that a name is neither a node nor a zone.
   mutating func unknownPlace(_ name: Located<String>) {
-    var known: [String] = []
-    for node in scenario.nodes {
-      for name in [node.zone, node.name] where !name.isEmpty && !known.contains(name) {
-        known.append(name)
-      }
-    }
+    var seen: Set<String> = [""]
     diagnostics.error(
       .unknownNode, at: name.span, path: name.path,
       "\(name.value.quoted) is neither a node nor a zone",
-      help: Spelling.help(
-        for: name.value, among: known,
-        otherwise: known.count <= 12 ? "there are \(known.joined(separator: ", "))" : nil))
+      help: suggestion(
+        for: name.value,
+        among: scenario.nodes.flatMap { [$0.zone, $0.name] }.filter { seen.insert($0).inserted }))
   }
 
   /// The nodes that names of nodes and zones stand for, in their order.

@@ -67,10 +67,11 @@ extension ScenarioResolver {
       if let index = ports.firstIndex(where: { $0.number == port.value }) {
         service.defaultPort = index
       } else {
-        let list = ports.map { String($0.number) }.joined(separator: ", ")
+        let list = ports.map { String($0.number) }
         diagnostics.error(
           .outOfRange, at: port.span, path: port.path,
-          "\(manifest.meta.title) has no port \(port.value)", help: "its ports are \(list)")
+          "\(manifest.meta.title) has no port \(port.value)",
+          help: NameList.possession("port", list))
       }
     }
     scenario.services.append(service)
@@ -152,15 +153,12 @@ extension ScenarioResolver {
       return nil
     }
     if let routed = addRoutedService(name.value) { return routed }
-    let known = scenario.services.map(\.name)
     diagnostics.error(
       .unknownService, at: name.span, path: name.path,
       "there is no service \(name.value.quoted)",
-      help: Spelling.help(
-        for: name.value, among: known,
-        otherwise: known.isEmpty
-          ? "describe it under 'services'"
-          : known.count <= 12 ? "there are \(known.joined(separator: ", "))" : nil))
+      help: suggestion(for: name.value, among: scenario.services.map(\.name)) {
+        NameList.known($0) ?? "describe it under 'services'"
+      })
     return nil
   }
 

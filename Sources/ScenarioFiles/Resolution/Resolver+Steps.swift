@@ -13,6 +13,7 @@ extension ScenarioResolver {
     for index in scenario.services.indices {
       if let owner = services[index].alias, services[owner].draft != nil {
         scenario.services[index].operations = scenario.services[owner].operations
+        self.index.operations[index] = self.index.operations[owner]
         scenario.services[index].isDescribed = true
       }
     }
@@ -24,9 +25,13 @@ extension ScenarioResolver {
     guard let draft = services[service].draft?.value else { return }
     let known = workloads[index]
     let written = (known.version?.operations ?? []) + draft.common.operations
+    var byName: [String: Named<[StepDraft]>] = [:]
+    for operation in written where byName[operation.name] == nil {
+      byName[operation.name] = operation
+    }
     scenario.workloads[index].steps = []
     for (number, operation) in scenario.services[service].operations.enumerated() {
-      guard let steps = written.first(where: { $0.name == operation.name }) else {
+      guard let steps = byName[operation.name] else {
         if let named = services[service].draft {
           diagnostics.error(
             .unknownOperation, at: named.span, path: named.path,
@@ -122,11 +127,11 @@ extension ScenarioResolver {
     if let port {
       let ports = scenario.services[service].ports
       guard let index = ports.firstIndex(where: { $0.number == port.value }) else {
-        let list = ports.map { String($0.number) }.joined(separator: ", ")
+        let list = ports.map { String($0.number) }
         diagnostics.error(
           .outOfRange, at: port.span, path: port.path,
           "service \(scenario.services[service].name.quoted) has no port \(port.value)",
-          help: "its ports are \(list)")
+          help: NameList.possession("port", list))
         return nil
       }
       portIndex = index
@@ -153,28 +158,23 @@ extension ScenarioResolver {
   private mutating func operation(
     _ name: String, of service: Int, at text: Located<String>
   ) -> Int? {
-    let operations = scenario.services[service].operations
-    if let index = operations.firstIndex(where: { $0.name == name }) { return index }
+    if let known = index.operation(name, of: service) { return known }
     let isOpen =
       !scenario.services[service].isDescribed || scenario.services[service].kind == .routedOnly
     if isOpen { return addOperation(name, to: service) }
-    let known = operations.map(\.name)
     diagnostics.error(
       .unknownOperation, at: text.span, path: text.path,
       "service \(scenario.services[service].name.quoted) has no operation \(name.quoted)",
-      help: Spelling.help(
-        for: name, among: known,
-        otherwise: known.isEmpty
-          ? "describe it under 'operations'" : "it has \(known.joined(separator: ", "))"))
+      help: suggestion(for: name, among: scenario.services[service].operations.map(\.name)) {
+        NameList.possession("operation", $0, isQuoted: true) ?? "describe it under 'operations'"
+      })
     return nil
   }
 
   /// Adds an operation unless it is there, also to the service whose pods it shares.
   @discardableResult
   mutating func addOperation(_ name: String, to service: Int) -> Int {
-    if let index = scenario.services[service].operations.firstIndex(where: { $0.name == name }) {
-      return index
-    }
+    if let known = index.operation(name, of: service) { return known }
     if let owner = services[service].alias { addOperation(name, to: owner) }
     let parts = name.split(separator: " ", maxSplits: 1)
     let isRequest =
@@ -184,7 +184,9 @@ extension ScenarioResolver {
       Operation(
         name: name, method: isRequest ? String(parts[0]) : "GET",
         path: isRequest ? String(parts[1]) : path))
-    return scenario.services[service].operations.count - 1
+    let place = scenario.services[service].operations.count - 1
+    index.operations[service, default: [:]][name] = place
+    return place
   }
 
   /// Gives the pods that nobody describes the stated default behaviour.
@@ -215,9 +217,7 @@ extension ScenarioResolver {
         service: scenario.workloads[site.workload].service, operation: site.operation)
       let name = scenario.services[site.target.service].operations[site.target.operation].name
       let owner = services[site.target.service].alias ?? site.target.service
-      guard
-        let operation = scenario.services[owner].operations.firstIndex(where: { $0.name == name })
-      else { continue }
+      guard let operation = index.operation(name, of: owner) else { continue }
       edges[from, default: []].append((Place(service: owner, operation: operation), site))
     }
     var finished: Set<Place> = []

@@ -102,7 +102,7 @@ extension ScenarioResolver {
             ? "add a Gateway to 'manifests', or write from: outside"
             : Spelling.help(
               for: String(name), among: known,
-              otherwise: "there are \(known.joined(separator: ", "))"))
+              otherwise: NameList.known(known)))
         return
       }
       for gateway in named where enter(&source, through: gateway, draft) { return }

@@ -163,14 +163,15 @@ extension ScenarioResolver {
       scenario.workloads[$0].service == index
     }
     let names = owned.flatMap { [scenario.workloads[$0].version, scenario.workloads[$0].name] }
-    for version in draft.value.versions where !names.contains(version.name) {
+    let set = Set(names)
+    for version in draft.value.versions where !set.contains(version.name) {
       let known = names.filter { !$0.isEmpty }
       diagnostics.error(
         .unknownPods, at: version.span, path: version.path,
         "no pods of \(draft.name.quoted) have the version or Deployment \(version.name.quoted)",
         help: Spelling.help(
           for: version.name, among: known,
-          otherwise: known.isEmpty ? nil : "there are \(known.joined(separator: ", "))"))
+          otherwise: NameList.known(known)))
     }
   }
 

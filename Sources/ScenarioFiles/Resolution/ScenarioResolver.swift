@@ -89,6 +89,19 @@ struct ScenarioResolver {
     fillProvenance()
   }
 
+  /// What to say of a name that is not known: the nearest one, else what there is.
+  ///
+  /// Nothing once diagnostics are only counted: to search thousands of names for thousands of mistakes
+  /// would take minutes.
+  func suggestion(
+    for written: String, among known: @autoclosure () -> [String],
+    otherwise: ([String]) -> String? = NameList.known
+  ) -> String? {
+    if diagnostics.isFull { return nil }
+    let known = known()
+    return Spelling.help(for: written, among: known) ?? otherwise(known)
+  }
+
   private mutating func checkTimes() {
     guard let warmup = draft.warmup, warmup.value >= scenario.duration, draft.duration != nil else {
       return

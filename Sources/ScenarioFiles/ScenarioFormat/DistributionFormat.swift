@@ -25,7 +25,7 @@ extension Format where Value == Distribution {
   /// A law of a length of time: a constant, or a mapping with the family's name.
   static var distribution: Format {
     let constant = Format<SimDuration>.duration().checked { value, node, reading in
-      reading.distribution(.constant(value.inSeconds), nil, nil, at: node.span)
+      reading.distribution(.constant(value.inSeconds), nil, nil, in: node)
     }
     let seconds = Format<Double>.seconds
     let law = Format<DistributionDraft>.object(
@@ -50,7 +50,7 @@ extension Format where Value == Distribution {
       ]
     ).checked { draft, node, reading -> Distribution? in
       guard let law = draft.law else { return nil }
-      return reading.distribution(law, draft.minimum, draft.maximum, at: node.span)
+      return reading.distribution(law, draft.minimum, draft.maximum, in: node)
     }
     return Format.byKind(
       scalar: constant, mapping: law, expected: "a length of time or a law like exponential"
@@ -142,31 +142,6 @@ extension Format where Value == Distribution.Law {
         buckets.map {
           Distribution.Bucket(from: $0.from ?? 0, to: $0.to ?? 0, weight: $0.weight ?? 0)
         })
-    }
-  }
-}
-
-extension Reading {
-  /// The law, or a diagnostic with the range of the parameter that is wrong.
-  fileprivate mutating func distribution(
-    _ law: Distribution.Law, _ minimum: Double?, _ maximum: Double?, at span: SourceSpan
-  ) -> Distribution? {
-    do {
-      return try Distribution(law, min: minimum, max: maximum)
-    } catch {
-      let message: String
-      if case .outOfRange(let parameter, let value, let lowest, let highest) = error,
-        parameter != "cv", parameter != "alpha", parameter != "weight"
-      {
-        let low = lowest > 1e-9 ? SimDuration(seconds: lowest).written : "above 0s"
-        let limit = highest < 1e9 ? "\(low)...\(SimDuration(seconds: highest).written)" : low
-        let words = lowest > 1e-9 && highest >= 1e9 ? "at least \(low)" : limit
-        message = "'\(parameter)' must be \(words), is \(SimDuration(seconds: value).written)"
-      } else {
-        message = error.description
-      }
-      self.error(.outOfRange, at: span, message)
-      return nil
     }
   }
 }

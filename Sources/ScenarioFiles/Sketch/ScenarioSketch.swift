@@ -42,7 +42,10 @@ public enum ScenarioSketch {
 
   private static func title(of folder: String, _ files: FileSystem) -> String {
     let real = files.realPath(folder == "." ? "" : folder) ?? folder
-    let name = real.split(separator: "/").last.map(String.init) ?? "first"
+    // A folder called 'manifests' says nothing; the one around it does.
+    let parts = real.split(separator: "/").map(String.init)
+    let usual = ["manifests", "manifest", "k8s", "kubernetes", "deploy", "yaml", "istio"]
+    let name = parts.last { !usual.contains($0.lowercased()) } ?? parts.last ?? "first"
     let plain = name.lowercased().map { $0.isLetter || $0.isNumber ? $0 : "-" }
     return plain.isEmpty ? "first" : String(plain)
   }

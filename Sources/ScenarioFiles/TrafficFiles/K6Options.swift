@@ -90,7 +90,7 @@ private struct K6Scenario {
         .badK6Options, at: written.span, "executor \(executor.quoted) is not one that is read",
         help: Spelling.help(
           for: executor, among: Self.executors,
-          otherwise: "there are \(Self.executors.joined(separator: ", "))"))
+          otherwise: NameList.known(Self.executors)))
       return nil
     }
     return source(executor: executor)
@@ -203,7 +203,9 @@ private struct K6Scenario {
         let target = count("target", of: stage, from: 0)
       else { return nil }
       guard time + length <= SimTime.zero + .longestInFiles else {
-        diagnostics.error(.badK6Options, at: stage.span, "the stages are longer than 833d")
+        diagnostics.error(
+          .badK6Options, at: stage.span,
+          "the stages are longer than \(SimDuration.longestInFiles.inDays)")
         return nil
       }
       if length > .zero {

@@ -15,8 +15,10 @@ enum DurationMistake: Error, Equatable {
 }
 
 extension SimDuration {
-  /// The longest time that a file may state: 2^56 ns, 2.28 years.
-  static let longestInFiles = SimDuration(nanoseconds: 1 << 56)
+  /// The longest time that a file may state: 200 days.
+  ///
+  /// The engine counts to 2^55 ns, 417 days: any time may begin at the end of the longest run.
+  static let longestInFiles = SimDuration(nanoseconds: 200 * 86_400_000_000_000)
 
   private static let units: [(name: String, nanoseconds: Int64)] = [
     ("ns", 1), ("us", 1_000), ("µs", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000),
@@ -53,6 +55,9 @@ extension SimDuration {
     }
     return SimDuration(nanoseconds: total)
   }
+
+  /// Whole days: `200d`.
+  var inDays: String { "\(nanoseconds / 86_400_000_000_000)d" }
 
   /// The length of time as a file would write it: `1h30m`, `1.5s`, `250ms`.
   var written: String {

@@ -52,6 +52,12 @@ struct Override {
       if let index = entries.firstIndex(where: { $0.key == key }) {
         entries[index].value = replace(in: entries[index].value, deeper, &diagnostics)
       } else {
+        // A new service is as good as a new setting, but a near miss is more likely.
+        if !deeper.isEmpty, let near = Spelling.nearest(to: key, among: entries.map(\.key)) {
+          diagnostics.warning(
+            .badOverride, at: span, "\(text.quoted) adds \(key.quoted), which was not there",
+            help: "did you mean \(near.quoted)?")
+        }
         entries.append(
           YAMLNode.Entry(key: key, keySpan: span, value: replace(in: nil, deeper, &diagnostics)))
       }
@@ -67,13 +73,17 @@ struct Override {
     case (.index(let index), .sequence(let elements)):
       diagnostics.error(
         .badOverride, at: span,
-        "\(text.quoted) asks for element \(index) of a list of \(elements.count)")
+        "\(text.quoted) asks for element \(index) of a list of \(elements.count)",
+        help: elements.count == 1
+          ? "its only element is [0]"
+          : elements.isEmpty ? nil : "its elements are [0] to [\(elements.count - 1)]")
     case (.index, _):
       diagnostics.error(.badOverride, at: span, "\(text.quoted) takes an index of what is no list")
     case (.key(let key), _):
       diagnostics.error(
         .badOverride, at: span,
-        "\(text.quoted) takes key \(key.quoted) of \(node?.kindName ?? "nothing")")
+        "\(text.quoted) takes key \(key.quoted) of \(node?.kindName ?? "nothing")",
+        help: node?.elements.map { $0.isEmpty ? nil : "name an element: [0].\(key)" } ?? nil)
     }
     return node ?? value
   }

@@ -180,24 +180,46 @@ struct YAMLComposer {
   private func report(
     _ parser: yaml_parser_t, _ text: Substring, _ diagnostics: inout DiagnosticList
   ) {
-    let mark = parser.problem_mark
-    let line = firstLine + Int(mark.line)
     let place =
       parser.error == YAML_READER_ERROR
-      ? SourceSpan(file: file, line: firstLine)
-      : SourceSpan(file: file, line: line, column: Int(mark.column) + 1)
+      ? place(ofByte: Int(parser.problem_offset), in: text)
+      : place(
+        line: Int(parser.problem_mark.line), column: Int(parser.problem_mark.column), in: text)
     if let template = HelmTemplate.line(in: text) {
       HelmTemplate.report(file: file, line: firstLine + template, &diagnostics)
       return
     }
     var problem = parser.problem.map { String(cString: $0) } ?? "not readable as YAML"
     if let context = parser.context.map({ String(cString: $0) }) { problem += " \(context)" }
+    if problem.contains("max_nest_level") {
+      diagnostics.error(
+        .tooDeep, at: place, "nesting must be at most \(ReadingLimits.nesting) levels deep")
+      return
+    }
     var help: String?
     if problem.contains("tab") { help = "indent with blanks, not with tabs" }
     if problem.contains("mapping values") {
       help = "put a text that holds ': ' in quotes, and check the indentation"
     }
     diagnostics.error(.syntax, at: place, "not YAML: \(problem)", help: help)
+  }
+
+  /// A place counted from 0; one behind the end of the text is the end of its last line.
+  private func place(line: Int, column: Int, in text: Substring) -> SourceSpan {
+    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    let last = lines.lastIndex { !$0.allSatisfy(\.isWhitespace) } ?? 0
+    if line > last, !lines.isEmpty {
+      return SourceSpan(file: file, line: firstLine + last, column: lines[last].count + 1)
+    }
+    return SourceSpan(file: file, line: firstLine + line, column: column + 1)
+  }
+
+  /// The place of a byte of the text.
+  private func place(ofByte offset: Int, in text: Substring) -> SourceSpan {
+    let before = String(decoding: text.utf8.prefix(offset), as: UTF8.self)
+    let lines = before.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    return SourceSpan(
+      file: file, line: firstLine + max(0, lines.count - 1), column: (lines.last?.count ?? 0) + 1)
   }
 
   private func span(_ event: yaml_event_t) -> SourceSpan {

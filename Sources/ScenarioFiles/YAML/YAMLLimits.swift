@@ -26,4 +26,8 @@ public enum ReadingLimits {
   public static let instances = 100_000
   /// Elements of one list in a scenario.
   public static let listLength = 10_000
+  /// Entries of one mapping with free names in a scenario: services, operations.
+  public static let mapLength = 10_000
+  /// Nodes of a cluster; between any two of them there is a network latency.
+  public static let clusterNodes = 2_000
 }

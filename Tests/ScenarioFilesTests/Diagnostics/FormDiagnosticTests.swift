@@ -52,10 +52,15 @@ private let mistakes = [
     help: "for instance 250ms, 1.5s or 1h30m"),
   Mistake(
     code: .outOfRange, text: "scenario: a\nduration: ⟦-5s⟧\n",
-    message: "'duration' must not be negative, is '-5s'"),
+    message: "'duration' must not be negative, is '-5s'",
+    help: "a length of time from 1ms to 200d, for instance 5s"),
+  Mistake(
+    code: .outOfRange, text: traffic("{ to: shop GET /, rate: ⟦-5/s⟧ }"),
+    message: "'rate' must not be negative, is '-5/s'",
+    help: "a rate from 0/s to 1000000000/s, for instance 100/s"),
   Mistake(
     code: .outOfRange, text: "scenario: a\nduration: ⟦99999999d⟧\n",
-    message: "'duration' must be at most 833d, is '99999999d'"),
+    message: "'duration' must be at most 200d, is '99999999d'"),
   Mistake(
     code: .outOfRange, text: "scenario: a\nduration: ⟦1.5ns⟧\n",
     message: "'duration' is finer than a nanosecond: '1.5ns'"),
@@ -85,14 +90,14 @@ private let mistakes = [
   Mistake(
     code: .outOfRange,
     text: service(
-      "    operations: { GET /: [ { wait: ⟦{⟧ lognormal: { p50: 6ms, p99: 4ms } } } ] }"),
+      "    operations: { GET /: [ { wait: { lognormal: { p50: 6ms, p99: ⟦4ms⟧ } } } ] }"),
     message: "'p99' must be at least 6ms, is 4ms"),
   Mistake(
     code: .unitMissing, text: service("    operations: { GET /: [ { fail: { share: ⟦0.1⟧ } } ] }"),
     message: "'share' must be a percentage, is '0.1'", help: "write 10%"),
   Mistake(
     code: .notAChoice, text: service("    abandoned: ⟦dropAtStrat⟧"),
-    message: "'abandoned' must be one of finish, dropAtStart, dropAtOnce, is 'dropAtStrat'",
+    message: "'abandoned' must be finish, dropAtStart or dropAtOnce, is 'dropAtStrat'",
     help: "did you mean 'dropAtStart'?"),
   Mistake(
     code: .wrongKind, text: service("    holdWorkerWhileCalling: ⟦yes⟧"),
@@ -109,7 +114,7 @@ private let mistakes = [
     message: "'arrivals' has a meaning only with 'rate'"),
   Mistake(
     code: .missingKey, text: traffic("⟦{⟧ to: shop GET / }"),
-    message: "one of 'rate', 'users', 'k6' is missing"),
+    message: "'rate', 'users' or 'k6' is missing"),
   Mistake(
     code: .unitMissing, text: traffic("{ to: shop GET /, rate: ⟦100⟧ }"),
     message: "'rate' must be a rate, is '100'", help: "write 100/s, or with /m or /h"),
@@ -119,7 +124,51 @@ private let mistakes = [
     message: "points must be in order of time, 1s comes after 2s"),
 ]
 
+/// Laws of a waiting time, the part that is wrong in marks, and what is said of it.
+private let laws = [
+  ("{ lognormal: { mean: 10ms, p99: ⟦1s⟧ } }", "'p99' must be 10ms...149.684884ms, is 1s"),
+  ("{ lognormal: { p50: ⟦0s⟧, p99: 1s } }", "'p50' must be above 0s, is 0s"),
+  ("{ exponential: { mean: ⟦0s⟧ } }", "'mean' must be above 0s, is 0s"),
+  ("{ gamma: { mean: 5ms, cv: ⟦0.0001⟧ } }", "'cv' must be 0 or 0.001...1000, is 0.0001"),
+  ("{ uniform: { min: 5ms, max: ⟦2ms⟧ } }", "'max' must be at least 5ms, is 2ms"),
+  (
+    "{ uniform: { min: 5ms, max: 9ms }, min: 8ms, max: ⟦7ms⟧ }",
+    "'max' must be at least 8ms, is 7ms"
+  ),
+  (
+    "{ exponential: { mean: 5ms }, max: ⟦1us⟧ }",
+    "of this law 0.02 % lie between 0s and 1us; at least 1 % must"
+  ),
+  (
+    "{ empirical: [ { from: 1ms, to: 2ms, weight: 1 }, { from: 4ms, to: ⟦3ms⟧, weight: 1 } ] }",
+    "'to' must be at least 4ms, is 3ms"
+  ),
+  (
+    "{ empirical: [ { from: 1ms, to: 2ms, weight: 1 }, { from: ⟦1ms⟧, to: 3ms, weight: 1 } ] }",
+    "buckets must be in order, without overlap"
+  ),
+  (
+    "{ empirical: ⟦[⟧ { from: 1ms, to: 2ms, weight: 0 } ] }",
+    "a bucket must have a weight above 0"
+  ),
+]
+
 @Suite struct FormDiagnosticTests {
+  @Test(arguments: laws)
+  func `a law's mistake is named at its own key`(law: String, message: String) {
+    expectDiagnostic(
+      .outOfRange, in: service("    operations: { GET /: [ { wait: \(law) } ] }"),
+      message: message)
+  }
+
+  @Test func `a percentile below the median shows where the median stands`() {
+    let text = load(
+      service("    operations: { GET /: [ { wait: { lognormal: { p50: 6ms, p99: 4ms } } } ] }")
+    ).diagnostics.text
+    #expect(text.contains("services.shop.operations.\"GET /\"[0].wait.lognormal.p99\n"))
+    #expect(text.contains("= note: 'p50' stands at scenario.yaml:5:56"))
+  }
+
   @Test(arguments: mistakes)
   func `a mistake is named at its place`(mistake: Mistake) {
     expectDiagnostic(

@@ -37,13 +37,17 @@ private func shop(_ rest: String, call: String = "stock GET /count") -> String {
       message: "'sotck' names no pods", help: "did you mean 'stock'?"),
     Mistake(
       code: .unknownPods, text: shop("faults:\n  - { at: 1m, hang: ⟦4 of stock⟧ }\n"),
-      message: "'4 of stock' asks for more pods than the 3 there are, or for no number"),
+      message: "'4 of stock' asks for more pods than there are: 3 are there"),
+    Mistake(
+      code: .unknownPods, text: shop("faults:\n  - { at: 1m, hang: ⟦0 of stock⟧ }\n"),
+      message: "'0' is no number or share of pods",
+      help: "for instance '2 of content' or '50% of content'"),
     Mistake(
       code: .outsideRun, text: shop("faults:\n  - { at: ⟦20m⟧, kill: stock-0 }\n"),
       message: "the fault begins at 20m, the run ends at 10m"),
     Mistake(
       code: .unknownNode, text: shop("faults:\n  - { at: 1m, kill: ⟦zone b⟧ }\n"),
-      message: "'b' is neither a node nor a zone", help: "there are node-1"),
+      message: "'b' is neither a node nor a zone", help: "there is only 'node-1'"),
     Mistake(
       code: .unknownFault,
       text: shop("expect:\n  - recovered: { within: 60s, after: ⟦outage⟧ }\n"),
@@ -89,6 +93,31 @@ private func shop(_ rest: String, call: String = "stock GET /count") -> String {
     #expect(
       result.diagnostics.map(\.message)
         == ["this call never ends: a GET / → b GET / → c GET / → a GET /"])
+  }
+
+  @Test(arguments: [
+    (1, "there is only 'fault-1'"), (2, "there are 'fault-1' and 'fault-2'"),
+    (3, "there are 'fault-1', 'fault-2' and 'fault-3'"),
+    (
+      15,
+      "there are " + (1...12).map { "'fault-\($0)'" }.joined(separator: ", ") + " and 3 more"
+    ),
+  ])
+  func `one name, two and many are listed in words`(count: Int, help: String) {
+    let faults = (1...count).map { "{ name: fault-\($0), at: 1m, kill: stock-0 }" }
+    let text = shop(
+      "faults: [ \(faults.joined(separator: ", ")) ]\n"
+        + "expect: [ { recovered: { within: 60s, after: ⟦outage⟧ } } ]\n")
+    expectDiagnostic(.unknownFault, in: text, message: "there is no fault 'outage'", help: help)
+  }
+
+  @Test(arguments: ["for: -30s, slow: { pods: stock", "for: 30s, slow: { pods: stok"])
+  func `an expectation about a broken fault adds no mistake of its own`(fault: String) {
+    let result = load(
+      shop(
+        "faults: [ { name: slow, at: 1m, \(fault), factor: 2 } } ]\n"
+          + "expect: [ { recovered: { within: 60s, after: slow } } ]\n"))
+    #expect(result.diagnostics.count == 1, "\(result.diagnostics.text)")
   }
 
   @Test func `a manifest's replicas are not said again`() {

@@ -107,7 +107,7 @@ import TrafficPolicy
         virtualService("- route: [{destination: {host: payments, subset: ⟦v9⟧}}]"), rule,
       ]),
       message: "subset 'v9' of 'payments' selects no pods, but gets traffic",
-      help: "its pods have versions v1; the subset wants version: v9")
+      help: "its pods have version v1; the subset wants version: v9")
   }
 
   @Test func `a route after one that takes everything is never reached`() {

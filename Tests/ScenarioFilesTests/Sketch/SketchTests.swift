@@ -3,6 +3,18 @@ import ScenarioFiles
 import Testing
 
 @Suite struct SketchTests {
+  @Test(arguments: [
+    ("shop/manifests", "shop"), ("shop/k8s/Deploy", "shop"), ("shop/cart", "cart"),
+    ("manifests", "memory"),
+  ])
+  func `a first scenario is called after the folder that says something`(
+    folder: String, name: String
+  ) throws {
+    let sketch = ScenarioSketch.write(
+      folder: folder, fileSystem: .memory(["\(folder)/a.yaml": ImportSamples.app("front")]))
+    #expect(try #require(sketch.text).hasPrefix("scenario: \(name)\n"))
+  }
+
   @Test func `a first scenario runs as it is and marks what to fill in`() throws {
     let files = [
       "deploy/front.yaml": ImportSamples.app("front"),

@@ -162,7 +162,9 @@ struct HTTPRule {
     if let percent = cursor["percent"].integer(0...100, &diagnostics) {
       return Fraction(numerator: UInt32(percent))
     }
-    guard let value = cursor["percentage"]["value"].number(0...100, &diagnostics) else {
+    let percentage = cursor["percentage"]["value"]
+    guard let value = percentage.number(0...100, &diagnostics) else {
+      if percentage.exists { return .none }
       diagnostics.warning(
         .faultWithoutPercentage, at: cursor.span, path: cursor.path,
         "a fault without percentage hits no request",
