@@ -23,8 +23,9 @@ public import TimeAndChance
 /// }
 /// ```
 ///
-/// Delays are 0 ..< 2⁵⁵ ns (1.14 years); longer or negative ones stop the program with a message,
-/// as does running out of sequence numbers or handles: a wrong order would be worse.
+/// Delays that vary are at least 0, and count as 2⁵⁵ ns (1.14 years) when they are longer; those of
+/// lines are below that. Others stop the program with a message, as does running out of sequence
+/// numbers or handles: a wrong order would be worse.
 @frozen public struct EventQueue: ~Copyable {
   /// The present: the time of the event that ``next()`` gave last.
   public private(set) var now: SimTime {
@@ -71,11 +72,18 @@ public import TimeAndChance
 
   @inlinable @inline(__always)
   mutating func key(after delay: SimDuration, kind: UInt8, handle: UInt32) -> Event {
-    precondition(
-      UInt64(bitPattern: delay.nanoseconds) < Self.delayLimit, "a delay must be in 0 ..< 2^55 ns")
+    var nanoseconds = delay.nanoseconds
+    if UInt64(bitPattern: nanoseconds) >= Self.delayLimit {
+      nanoseconds = Self.longest(nanoseconds)
+    }
     sequence &+= 1
-    return Event(
-      time: clock &+ delay.nanoseconds, sequence: sequence, kind: kind, handle: handle)
+    return Event(time: clock &+ nanoseconds, sequence: sequence, kind: kind, handle: handle)
+  }
+
+  /// What a delay beyond the limit counts as: one that no run lives to see.
+  @inline(never) @usableFromInline static func longest(_ nanoseconds: Int64) -> Int64 {
+    precondition(nanoseconds >= 0, "a delay is not negative: \(nanoseconds) ns")
+    return Int64(delayLimit) - 1
   }
 
   /// Something happens after a while; the sequence number tells this scheduling from all others.

@@ -74,6 +74,8 @@ extension Engine {
       extras[extra] = CallExtra(record: clientCalls[k].record)
     }
     let c = newCall(edge: edge, parent: Parent.client | k, extra: extra)
+    // A retry: the job that it becomes has to be marked as one.
+    if clientCalls[k].attempts > 1 { calls[c].marks |= Call.needsMarks }
     clientCalls[k].call = c
     launch(c)
   }
@@ -310,12 +312,19 @@ extension Engine {
   /// answer.
   @inline(never) mutating func rareMarks(ofJob j: UInt32, for c: UInt32) -> UInt8 {
     let call = calls[c]
-    if call.marks & Call.mindsDeadline != 0 {
-      while jobDeadlines.count <= Int(j) { jobDeadlines.append(.never) }
-      let isTold = call.parent & Parent.tagMask == Parent.client
-      jobDeadlines[j] = isTold ? clientCalls[call.parent & 0xFF_FFFF].told : .never
+    var marks = call.marks & Call.mirrored != 0 ? Job.isMirror : 0
+    guard call.marks & Call.needsMarks != 0 else { return marks }
+    var told = SimTime.never
+    if call.parent & Parent.tagMask == Parent.client {
+      let client = clientCalls[call.parent & 0xFF_FFFF]
+      told = client.told
+      if client.attempts > 1 { marks |= Job.isRetry }
     }
-    return call.marks & Call.mirrored != 0 ? Job.isMirror : 0
+    if edges[UInt32(call.edge)].callMarks & Call.needsMarks != 0 {
+      while jobDeadlines.count <= Int(j) { jobDeadlines.append(.never) }
+      jobDeadlines[j] = told
+    }
+    return marks
   }
 
   /// The client calls of a job that is dropped end; it waits for them no longer.

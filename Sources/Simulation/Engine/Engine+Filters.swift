@@ -116,9 +116,7 @@ extension Engine {
 
   /// A call enters the filters of its proxy, if there are some.
   @inline(never) mutating func enterFilters(_ c: UInt32) {
-    guard edges[UInt32(calls[c].edge)].hasEntryWork else {
-      return route(c, isPlain: true, isRare: true)
-    }
+    guard edges[UInt32(calls[c].edge)].hasEntryWork else { return routeRarely(c) }
     let limits = plainRateLimits[calls[c].cluster]
     if limits.count != 0, calls[c].extra == none {
       return passRateLimits(c, limits.first..<(limits.first &+ limits.count))
@@ -136,6 +134,10 @@ extension Engine {
       extras[x].abortTimer = start(line, .clientAbort, c)
     }
     runFilters(c)
+  }
+
+  @inline(never) private mutating func routeRarely(_ c: UInt32) {
+    route(c, isPlain: true, isRare: true)
   }
 
   /// Runs a chain that is nothing but local rate limits.

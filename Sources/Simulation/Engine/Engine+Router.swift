@@ -203,7 +203,7 @@ extension Engine {
     call.pointee.state = .trying
     let j = jobs.allocate()
     var marks = call.pointee.attempts > 1 ? Job.isRetry : 0
-    if Features.hasPolicies, call.pointee.marks & (Call.mirrored | Call.mindsDeadline) != 0 {
+    if Features.hasPolicies, call.pointee.marks & (Call.mirrored | Call.needsMarks) != 0 {
       marks |= rareMarks(ofJob: j, for: c)
     }
     let pod = endpointPods[kind.pointee.firstEndpoint &+ host]

@@ -117,7 +117,7 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   /// The users of closed loops, by source.
   var populations: [UserPopulation] = []
   /// By when its caller wants a job's answer, by job; only of jobs whose call says
-  /// ``Call/mindsDeadline``.
+  /// ``Call/needsMarks``.
   var jobDeadlines = Table<SimTime>()
   /// Who came next, by job; only in queues that drop their oldest and are served from the youngest.
   var youngerInQueue = Table<UInt32>()

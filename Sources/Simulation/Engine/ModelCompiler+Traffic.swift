@@ -40,7 +40,7 @@ extension ModelCompiler {
       }
     }
     guard !seeing.isEmpty else { return }
-    for index in edges.indices { edges[index].callMarks = Call.mindsDeadline }
+    for index in edges.indices { edges[index].callMarks = Call.needsMarks }
     for s in seeing.sorted() {
       services[s].seesDeadlines = true
       services[s].checksBeforeStart = true

@@ -48,8 +48,9 @@ struct Call: BitwiseCopyable {
   /// The state and marks.
   var marks: UInt8
 
-  /// Its job must know by when the caller wants the answer, see ``Engine/jobDeadlines``.
-  static let mindsDeadline: UInt8 = 1 << 3
+  /// Its job is a client's retry, or must know by when the caller wants the answer: see
+  /// ``Engine/rareMarks(ofJob:for:)``.
+  static let needsMarks: UInt8 = 1 << 3
   static let holdsRetrySlot: UInt8 = 1 << 4
   static let anyByteSent: UInt8 = 1 << 5
   static let answerBegun: UInt8 = 1 << 6

@@ -51,7 +51,7 @@ struct Edge {
   var isUnusual = false
   /// True when the edge's caller handles failures itself, or may have a deadline of its own.
   var hasClient = false
-  /// The marks of a new call: none, or ``Call/mindsDeadline``.
+  /// The marks of a new call: none, or ``Call/needsMarks``.
   var callMarks: UInt8 = 0
   /// Why the way from the caller must be looked at, see the constants; 0 on the common path.
   var callerMarks: UInt8 = 0

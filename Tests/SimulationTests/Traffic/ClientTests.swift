@@ -63,6 +63,19 @@ import TrafficPolicy
     #expect(tries(trouble, []) == 1)
   }
 
+  @Test func `a service sees which tries are a client's retries`() {
+    for deadline in [false, true] {
+      var client = ClientBehaviour(retries: 2)
+      client.propagatesDeadline = deadline
+      var model = Small.model(Small.failing(), Small.even(0.01, limit: 10), client: client)
+      model.recording.serviceHistograms = true
+      let record = SimulationRun.run(model, seed: 1)
+      let flow = record.services[0].operations[0].flow
+      #expect(flow.offered == 30)
+      #expect(flow.retries == 20)
+    }
+  }
+
   @Test func `behind a proxy a broken connection is the proxy's 503`() {
     for trouble in [Trouble.refused, .reset] {
       #expect(tries(trouble, .serverError, proxied: true) == 2)
