@@ -39,28 +39,44 @@
 
   @inlinable @inline(__always) var isEmpty: Bool { count == (hasHole ? 1 : 0) }
 
+  /// True when ``push(_:)`` would have to grow the heap first.
+  @inlinable @inline(__always) var isFull: Bool { count == capacity && !hasHole }
+
+  /// Adds an event to a heap that is not full.
   @inlinable @inline(__always) mutating func push(_ event: Event) {
-    let key = event.key
     if hasHole {
       hasHole = false
-      siftDown(key)
-      return
+      siftDown(event.key)
+    } else {
+      append(event)
     }
-    if count == capacity { grow() }
+  }
+
+  /// Adds an event at the leaves.
+  @inlinable @inline(__always) mutating func append(_ event: Event) {
+    let key = event.key
     let cells = self.cells
     var index = count
-    count += 1
+    count &+= 1
     while index > 0 {
-      let parent = (index - 1) &>> 2
+      let parent = (index &- 1) &>> 2
       let parentKey = cells[parent]
-      if key < parentKey {
-        cells[index] = parentKey
-        index = parent
-      } else {
-        break
-      }
+      guard key < parentKey else { break }
+      cells[index] = parentKey
+      index = parent
     }
     cells[index] = key
+  }
+
+  /// Looks at every event, in no order; there is no hole.
+  func forEach(_ body: (Event) -> Void) {
+    for index in 0..<count { body(Event(key: cells[index])) }
+  }
+
+  /// Takes every event away; there is no hole.
+  mutating func removeAll() {
+    cells.update(repeating: .max, count: count)
+    count = 0
   }
 
   /// The least of the four keys from `child` on, which share a cache line.

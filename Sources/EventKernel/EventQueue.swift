@@ -3,7 +3,8 @@ public import TimeAndChance
 /// The clock and everything that is still to happen.
 ///
 /// Three places hold pending events; together they are one order, by (time, sequence):
-/// - a heap for delays that vary (``schedule(after:kind:handle:)``),
+/// - a heap for delays that vary (``schedule(after:kind:handle:)``), and behind it a ladder of
+///   buckets for what is far away, once there are thousands,
 /// - one first-in-first-out ring for each constant delay that is never taken back (``DelayLine``),
 /// - one linked list for each constant delay that mostly is (``TimerLine``): a timeout that does not
 ///   fire costs two stores to start and two to cancel, and leaves nothing behind.
@@ -35,6 +36,10 @@ public import TimeAndChance
   @usableFromInline var clock: Int64 = 0
   @usableFromInline var sequence: UInt64 = 0
   @usableFromInline var heap = EventHeap()
+  /// What is far away, when there is too much for the heap.
+  @usableFromInline let ladder: UnsafeMutablePointer<EventLadder>
+  /// The upper half of the key where the ladder begins; the greatest number while it is empty.
+  @usableFromInline var horizon = UInt64.max
   /// The keys of the first entries of the first rings; the greatest key for one that is empty.
   @usableFromInline var heads: UnsafeMutablePointer<UInt128>
   @usableFromInline var rings: UnsafeMutablePointer<Ring>
@@ -55,6 +60,8 @@ public import TimeAndChance
 
   /// An empty queue at time zero.
   public init() {
+    ladder = .allocate(capacity: 1)
+    ladder.initialize(to: EventLadder())
     heads = .allocate(capacity: Self.headCount)
     heads.initialize(repeating: .max, count: Self.headCount)
     rings = .allocate(capacity: Self.lineLimit)
@@ -63,9 +70,41 @@ public import TimeAndChance
 
   @inlinable deinit {
     for index in 0..<ringCount { rings[index].entries.deallocate() }
+    freeLadder()
     heads.deallocate()
     rings.deallocate()
     lists.deallocate()
+  }
+
+  /// How many events the heap holds before the later ones go to the ladder.
+  private static var mostInHeap: Int { 2048 }
+
+  /// Adds an event to the heap, or to the ladder if it is far away.
+  @inlinable @inline(__always) mutating func enqueue(_ event: Event) {
+    if event.high >= horizon || heap.isFull { return enqueueSlowly(event) }
+    heap.push(event)
+  }
+
+  @inline(never) @usableFromInline mutating func enqueueSlowly(_ event: Event) {
+    if event.high >= horizon { return ladder.pointee.insert(event) }
+    let front = horizon == .max ? Int64.max : Int64(horizon >> 8)
+    if heap.count >= Self.mostInHeap, ladder.pointee.take(&heap, before: front) {
+      refill()
+      return enqueue(event)
+    }
+    heap.grow()
+    heap.push(event)
+  }
+
+  @inline(never) @usableFromInline func freeLadder() {
+    ladder.deinitialize(count: 1)
+    ladder.deallocate()
+  }
+
+  /// Fetches what the ladder has next for the empty heap.
+  @inline(never) @usableFromInline mutating func refill() {
+    let front = ladder.pointee.refill(&heap)
+    horizon = front == .max ? .max : UInt64(bitPattern: front) &<< 8
   }
 
   // MARK: Variable delays
@@ -89,7 +128,7 @@ public import TimeAndChance
   /// Something happens after a while; the sequence number tells this scheduling from all others.
   @inlinable @inline(__always) @discardableResult
   public mutating func schedule(after delay: SimDuration, kind: UInt8, handle: UInt32) -> UInt64 {
-    heap.push(key(after: delay, kind: kind, handle: handle))
+    enqueue(key(after: delay, kind: kind, handle: handle))
     return sequence
   }
 
@@ -124,7 +163,7 @@ public import TimeAndChance
     if ring < Self.headCount {
       heads[Int(ring)] = event.key
     } else {
-      heap.push(event.standingIn(kind: Self.ringKind, handle: ring))
+      enqueue(event.standingIn(kind: Self.ringKind, handle: ring))
     }
   }
 
@@ -200,7 +239,7 @@ public import TimeAndChance
   @inline(never) @usableFromInline mutating func arm(_ list: UInt32, with event: Event) {
     lists[Int(list)].isArmed = true
     lists[Int(list)].armed = event
-    heap.push(event.standingIn(kind: Self.listKind, handle: list))
+    enqueue(event.standingIn(kind: Self.listKind, handle: list))
   }
 
   /// Takes a timer back; it must neither have fired nor been cancelled.
@@ -222,6 +261,7 @@ public import TimeAndChance
   @inlinable @inline(__always) public mutating func next() -> Event? {
     while true {
       heap.settle()
+      if heap.count == 0, horizon != .max { refill() }
       let heads = self.heads
       let left = heads[1] < heads[0] ? 1 : 0
       let right = heads[3] < heads[2] ? 3 : 2
@@ -286,7 +326,7 @@ public import TimeAndChance
 
   /// Bytes held by pending events, timers and lines.
   public var byteCount: Int {
-    var bytes = heap.byteCount + nodes.byteCount
+    var bytes = heap.byteCount + ladder.pointee.byteCount + nodes.byteCount
     for index in 0..<ringCount { bytes += (rings[index].mask + 1) * MemoryLayout<Event>.stride }
     return bytes
   }

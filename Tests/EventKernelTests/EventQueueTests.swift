@@ -68,6 +68,80 @@ import TimeAndChance
     }
   }
 
+  /// Laws of delays that spread, bunch, repeat, or reach far.
+  enum Delays: CaseIterable {
+    case even, bunched, equal, heavy, nearAndFar
+
+    func draw(_ random: inout RandomStream) -> Int64 {
+      switch self {
+      case .even: Int64(random.below(1_000_000))
+      case .bunched: Int64(random.below(40)) * 10_000 + Int64(random.below(3))
+      case .equal: 5_000
+      case .heavy: Int64(random.next() &>> (20 + UInt64(random.below(40))))
+      case .nearAndFar:
+        random.below(10) == 0 ? Int64(random.below(1 << 30)) << 12 : Int64(random.below(5_000))
+      }
+    }
+  }
+
+  @Test(arguments: Delays.allCases)
+  func `tens of thousands of events come in order, whatever their delays`(delays: Delays) {
+    for seed in UInt64(0)..<3 {
+      var random = RandomStream(seed: seed, name: "ladder")
+      var queue = EventQueue()
+      var last: (SimTime, UInt64) = (.zero, 0)
+      var pending = 0
+      var seen = 0
+      // Fill, hold, drain, and once more.
+      for step in 0..<260_000 {
+        let phase = step % 130_000
+        let fills = phase < 30_000 ? 2 : phase < 80_000 ? 1 : 0
+        for _ in 0..<fills {
+          queue.schedule(
+            after: .nanoseconds(delays.draw(&random)), kind: 1, handle: UInt32(pending & 0xFFFF))
+          pending += 1
+        }
+        guard let event = queue.next() else {
+          #expect(pending == 0)
+          continue
+        }
+        #expect((event.time, event.sequence) > last)
+        #expect(queue.now == event.time)
+        last = (event.time, event.sequence)
+        pending -= 1
+        seen += 1
+      }
+      #expect(pending == 0)
+      #expect(seen == 220_000)
+    }
+  }
+
+  @Test func `a queue of many far events gives each back once`() {
+    var random = RandomStream(seed: 4, name: "far")
+    var queue = EventQueue()
+    let ring = queue.delayLine(.milliseconds(3))
+    let list = queue.timerLine(.milliseconds(900))
+    var expected: [(Int64, UInt32)] = []
+    for handle in UInt32(0)..<60_000 {
+      switch handle % 6 {
+      case 0: queue.schedule(on: ring, kind: 1, handle: handle)
+      case 1: _ = queue.startTimer(on: list, kind: 1, handle: handle)
+      default:
+        let delay = Int64(random.below(2_000_000_000)) / Int64(1 + handle % 1000)
+        queue.schedule(after: .nanoseconds(delay), kind: 1, handle: handle)
+        expected.append((delay, handle))
+        continue
+      }
+      expected.append((handle % 6 == 0 ? 3_000_000 : 900_000_000, handle))
+    }
+    expected.sort { $0.0 < $1.0 || $0.0 == $1.0 && $0.1 < $1.1 }
+    for (time, handle) in expected {
+      let event = queue.next()
+      #expect(event?.handle == handle && event?.time.nanoseconds == time)
+    }
+    #expect(queue.next() == nil)
+  }
+
   @Test func `cancelled timers leave nothing behind`() {
     var queue = EventQueue()
     let hour = queue.timerLine(.minutes(60))

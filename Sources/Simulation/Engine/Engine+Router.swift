@@ -98,10 +98,17 @@ extension Engine {
   ///
   /// While its first try runs, whose timer is the shorter one, a call needs no other. Whatever ends
   /// that try without ending the call, or lets it wait for a connection, calls this.
-  @inline(never) mutating func armRouteTimer(_ c: UInt32) {
+  @inline(__always) mutating func armRouteTimer(_ c: UInt32) {
     let call = calls.pointer(c)
     let edge = edges.base + Int(call.pointee.edge)
-    guard edge.pointee.routeTimeout.isLate, call.pointee.routeTimer == none else { return }
+    if edge.pointee.routeTimeout.isLate, call.pointee.routeTimer == none {
+      startRouteTimer(c, edge)
+    }
+  }
+
+  @inline(never)
+  private mutating func startRouteTimer(_ c: UInt32, _ edge: UnsafeMutablePointer<Edge>) {
+    let call = calls.pointer(c)
     let arrived = call.pointee.started + .nanoseconds(edge.pointee.fromCallerTime)
     call.pointee.routeTimer =
       queue.startTimer(
@@ -326,8 +333,8 @@ extension Engine {
   }
 
   /// Whether an outcome that the policy retries is retried: allowance first, then room.
-  @inline(never) mutating func judge(_ c: UInt32, _ outcome: AttemptOutcome) -> RetryState.Decision
-  {
+  @inline(__always)
+  mutating func judge(_ c: UInt32, _ outcome: AttemptOutcome) -> RetryState.Decision {
     releaseRetrySlot(c)
     let call = calls.pointer(c)
     let edge = edges.base + Int(call.pointee.edge)
@@ -376,7 +383,8 @@ extension Engine {
   }
 
   /// Counts a retry and draws its wait.
-  @inline(never) mutating func backOff(_ c: UInt32, _ outcome: AttemptOutcome) -> SimDuration {
+  @inline(__always)
+  mutating func backOff(_ c: UInt32, _ outcome: AttemptOutcome) -> SimDuration {
     let call = calls.pointer(c)
     let cluster = clusters.base + Int(call.pointee.cluster)
     let edge = edges.base + Int(call.pointee.edge)
