@@ -76,7 +76,7 @@ import TimeAndChance
   private var topSpan: Range<Int64> = 0..<0
 
   /// A bucket of more events is spread over a finer rung.
-  private static var mostInBucket: UInt32 { 192 }
+  private static var mostInBucket: UInt32 { 768 }
   /// How many events a bucket is meant for.
   private static var bucketSize: Int { 24 }
   private static var mostRungs: Int { 8 }
@@ -202,7 +202,7 @@ import TimeAndChance
       let content = chunks[chunk]
       chunks.free(chunk)
       for index in 0..<Int(content.count) {
-        let event = content.events[index]
+        let event = content.events[unchecked: index]
         let place = Int((event.time.nanoseconds - start) >> shift)
         Self.append(event, to: &buckets[place], &chunks)
       }
@@ -210,13 +210,17 @@ import TimeAndChance
     }
   }
 
+  @inline(__always)
   private mutating func empty(_ bucket: Bucket, into receive: (Event) -> Void) {
     var chunk = bucket.chunk
     while chunk != Slab<UInt64>.none {
-      let content = chunks[chunk]
+      let content = chunks.pointer(chunk)
+      for index in 0..<Int(content.pointee.count) {
+        receive(content.pointee.events[unchecked: index])
+      }
+      let next = content.pointee.next
       chunks.free(chunk)
-      for index in 0..<Int(content.count) { receive(content.events[index]) }
-      chunk = content.next
+      chunk = next
     }
   }
 
@@ -232,9 +236,10 @@ import TimeAndChance
       bucket.chunk = fresh
       chunk = fresh
     }
-    let place = chunks[chunk].count
-    chunks[chunk].events[Int(place)] = event
-    chunks[chunk].count = place + 1
-    bucket.count += 1
+    let content = chunks.pointer(chunk)
+    let place = content.pointee.count
+    content.pointee.events[unchecked: Int(place)] = event
+    content.pointee.count = place &+ 1
+    bucket.count &+= 1
   }
 }

@@ -77,7 +77,7 @@ public import TimeAndChance
   }
 
   /// How many events the heap holds before the later ones go to the ladder.
-  private static var mostInHeap: Int { 2048 }
+  private static var mostInHeap: Int { 16_384 }
 
   /// Adds an event to the heap, or to the ladder if it is far away.
   @inlinable @inline(__always) mutating func enqueue(_ event: Event) {
