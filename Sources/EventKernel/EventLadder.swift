@@ -171,7 +171,8 @@ import TimeAndChance
       let shift = rungs[rung].shift
       if bucket.count > Self.mostInBucket, shift > 0, rungCount < Self.mostRungs {
         let start = rungs[rung].start + Int64(place) << shift
-        spread(bucket, over: addRung(over: start..<(start + 1 << shift), for: Int(bucket.count)))
+        let end = min(start + 1 << shift, rungs[rung].end)
+        spread(bucket, over: addRung(over: start..<end, for: Int(bucket.count)))
         continue
       }
       // At one instant, or on the finest rung, there may be any number.

@@ -116,6 +116,42 @@ import TimeAndChance
     }
   }
 
+  /// The last bucket of a rung that was made of a full heap reaches beyond what it is for.
+  @Test func `a crowd right before the ladder's front keeps its order`() {
+    for seed in UInt64(0)..<8 {
+      var random = RandomStream(seed: seed, name: "crowd")
+      var queue = EventQueue()
+      for _ in 0..<20_000 {
+        queue.schedule(
+          after: .nanoseconds(1_000_000 + Int64(random.below(1 << 31))), kind: 1, handle: 0)
+      }
+      #expect(queue.horizon != .max)
+      let front = Int64(queue.horizon >> 8)
+      queue.schedule(after: .nanoseconds(front / 3), kind: 1, handle: 0)
+      for _ in 0..<40_000 {
+        queue.schedule(
+          after: .nanoseconds(front - 1 - Int64(random.below(900))), kind: 1, handle: 0)
+      }
+      for _ in 0..<5_000 {
+        queue.schedule(
+          after: .nanoseconds(front + Int64(random.below(2_000))), kind: 1, handle: 0)
+      }
+      var last: (SimTime, UInt64) = (.zero, 0)
+      var seen = 0
+      var more = 60_000
+      while let event = queue.next() {
+        #expect((event.time, event.sequence) > last)
+        last = (event.time, event.sequence)
+        seen += 1
+        if event.time.nanoseconds >= front - 20, more > 0 {
+          queue.schedule(after: .nanoseconds(Int64(random.below(12))), kind: 1, handle: 0)
+          more -= 1
+        }
+      }
+      #expect(seen == 20_000 + 40_001 + 5_000 + 60_000)
+    }
+  }
+
   @Test func `a queue of many far events gives each back once`() {
     var random = RandomStream(seed: 4, name: "far")
     var queue = EventQueue()
