@@ -28,7 +28,8 @@ extension DiagnosticCode {
       formPage
     case .unknownService, .unknownOperation, .cyclicCalls, .unknownPods, .unknownFault,
       .unknownSubject, .nameTwice, .saidTwice, .noPods, .unknownNode, .ambiguousService,
-      .unknownGateway, .outsideRun, .metricDoesNotFit, .sharedWorkload, .noRoute:
+      .unknownGateway, .outsideRun, .metricDoesNotFit, .sharedWorkload, .noRoute,
+      .tooManyCalls:
       namePage
     case .badK6Options, .unreadK6Option, .badCSV, .unknownField, .unmodelledField, .skippedKind,
       .badField, .danglingHost, .subsetWithoutPods, .unknownSubset, .unreachableRoute, .policyTwice,

@@ -50,6 +50,7 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
   case metricDoesNotFit = "FS214"
   case sharedWorkload = "FS215"
   case noRoute = "FS216"
+  case tooManyCalls = "FS217"
   // Traffic from other tools
   case badK6Options = "FS301"
   case unreadK6Option = "FS302"

@@ -255,6 +255,16 @@ extension DiagnosticCode {
         where the real service stops: usually one of the calls goes to another operation.
         """
       )
+    case .tooManyCalls:
+      (
+        "one request leads to too many calls",
+        """
+        Calls of calls multiply: ten calls on each of six levels are a million for one request, more
+        than a run could end. At most 100 000 are allowed, counted along the dearest branch and
+        without retries. Look for a call inside a loop, or for levels that call each other's services
+        over and over.
+        """
+      )
     case .unknownPods:
       (
         "a target names no pods",

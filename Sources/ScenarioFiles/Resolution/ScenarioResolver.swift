@@ -82,7 +82,7 @@ struct ScenarioResolver {
     resolveTraffic()
     resolveMesh()
     fillUndescribedSteps()
-    checkCycles()
+    checkCalls()
     checkSize()
     resolveFaults()
     resolveExpectations()

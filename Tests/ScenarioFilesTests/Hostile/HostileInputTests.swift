@@ -153,6 +153,23 @@ import Testing
     #expect(loaded.faults[2].name == "kill shop-0 3")
   }
 
+  @Test func `calls that multiply end at a limit`() {
+    func levels(_ count: Int, loop: Int) -> String {
+      let services = (0..<count).map { level in
+        let steps =
+          level == count - 1
+          ? "wait: 1ms" : "loop: { times: \(loop), steps: [ { call: s\(level + 1) GET / } ] }"
+        return "  s\(level): { operations: { GET /: [ { \(steps) } ] } }"
+      }
+      return "scenario: deep\nduration: 1m\nservices:\n" + services.joined(separator: "\n")
+        + "\ntraffic: [ { to: s0 GET /, rate: 1/s } ]\n"
+    }
+    #expect(load(levels(5, loop: 10)).diagnostics.text == "")
+    let deep = load(levels(13, loop: 10))
+    #expect(deep.diagnostics.map(\.code) == [.tooManyCalls])
+    #expect(deep.diagnostics.text.contains("leads to 111110 calls"))
+  }
+
   @Test func `mappings and clusters have limits`() {
     let operations = many(10_001) { "      GET /\($0): []\n" }
     let wide = smallScenario.replacing("      GET /items: [ { wait: 10ms } ]\n", with: operations)
