@@ -262,19 +262,21 @@ public import TimeAndChance
     while true {
       heap.settle()
       if heap.count == 0, horizon != .max { refill() }
-      let heads = self.heads
-      let left = heads[1] < heads[0] ? 1 : 0
-      let right = heads[3] < heads[2] ? 3 : 2
-      let lane = heads[right] < heads[left] ? right : left
-      let first = heads[lane]
       let top = heap.root
-      if first < top.key {
-        let ring = rings + lane
-        ring.pointee.dropFirst()
-        heads[lane] = ring.pointee.isEmpty ? .max : ring.pointee.first.key
-        let event = Event(key: first)
-        clock = event.time.nanoseconds
-        return event
+      if ringCount != 0 {
+        let heads = self.heads
+        let left = heads[1] < heads[0] ? 1 : 0
+        let right = heads[3] < heads[2] ? 3 : 2
+        let lane = heads[right] < heads[left] ? right : left
+        let first = heads[lane]
+        if first < top.key {
+          let ring = rings + lane
+          ring.pointee.dropFirst()
+          heads[lane] = ring.pointee.isEmpty ? .max : ring.pointee.first.key
+          let event = Event(key: first)
+          clock = event.time.nanoseconds
+          return event
+        }
       }
       if heap.count == 0 { return nil }
       heap.pop()
