@@ -205,6 +205,17 @@ import TimeAndChance
     #expect(queue.next() == nil)
   }
 
+  @Test func `a delay beyond all bounds comes after everything else`() {
+    var queue = EventQueue()
+    queue.schedule(after: .nanoseconds(.max), kind: 1, handle: 1)
+    queue.schedule(after: .nanoseconds(1 << 55), kind: 1, handle: 2)
+    queue.schedule(after: .nanoseconds(1 << 55 - 2), kind: 1, handle: 3)
+    #expect(queue.next()?.handle == 3)
+    #expect(queue.next()?.handle == 1)
+    #expect(queue.next()?.handle == 2)
+    #expect(queue.now == SimTime(nanoseconds: 1 << 55 - 1))
+  }
+
   @Test func `an event keeps its fields at the edges of their widths`() {
     let event = Event(
       time: 1 << 55, sequence: 1 << 40 - 1, kind: 253, handle: 0xFF_FFFF)
