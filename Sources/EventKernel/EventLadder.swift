@@ -47,7 +47,7 @@ import TimeAndChance
     /// When the first bucket begins that has not been taken.
     var front: Int64 { min(start + Int64(next) << shift, end) }
 
-    /// Empty buckets over a span of time, so many or up to twice as many.
+    /// Empty buckets over a span of time: about as many as wanted, at least half and at most one more.
     mutating func cover(_ span: Range<Int64>, with wanted: Int) {
       start = span.lowerBound
       end = span.upperBound

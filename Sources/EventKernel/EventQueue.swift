@@ -44,8 +44,10 @@ public import TimeAndChance
   @usableFromInline var heads: UnsafeMutablePointer<UInt128>
   @usableFromInline var rings: UnsafeMutablePointer<Ring>
   @usableFromInline var ringCount = 0
+  private var ringCapacity = 64
   @usableFromInline var lists: UnsafeMutablePointer<TimerList>
   @usableFromInline var listCount = 0
+  private var listCapacity = 64
   @usableFromInline var nodes = Slab<TimerNode>()
 
   /// The kinds that the kernel keeps for itself: the stand-ins of rings and lists.
@@ -55,8 +57,6 @@ public import TimeAndChance
   @usableFromInline static var delayLimit: UInt64 { 1 &<< 55 }
   /// How many rings need no stand-in in the heap.
   @usableFromInline static var headCount: Int { 4 }
-  /// How many lines of either sort there may be.
-  @usableFromInline static var lineLimit: Int { 4096 }
 
   /// An empty queue at time zero.
   public init() {
@@ -64,8 +64,8 @@ public import TimeAndChance
     ladder.initialize(to: EventLadder())
     heads = .allocate(capacity: Self.headCount)
     heads.initialize(repeating: .max, count: Self.headCount)
-    rings = .allocate(capacity: Self.lineLimit)
-    lists = .allocate(capacity: Self.lineLimit)
+    rings = .allocate(capacity: ringCapacity)
+    lists = .allocate(capacity: listCapacity)
   }
 
   @inlinable deinit {
@@ -94,6 +94,16 @@ public import TimeAndChance
     }
     heap.grow()
     heap.push(event)
+  }
+
+  /// Full lines in twice the room.
+  private static func grown<Line>(
+    _ lines: UnsafeMutablePointer<Line>, from capacity: Int
+  ) -> UnsafeMutablePointer<Line> {
+    let room = UnsafeMutablePointer<Line>.allocate(capacity: capacity * 2)
+    room.moveInitialize(from: lines, count: capacity)
+    lines.deallocate()
+    return room
   }
 
   @inline(never) @usableFromInline func freeLadder() {
@@ -139,9 +149,12 @@ public import TimeAndChance
     for index in 0..<ringCount where rings[index].delay == delay {
       return DelayLine(index: UInt32(index))
     }
-    precondition(ringCount < Self.lineLimit, "out of delay lines: 4096 different constant delays")
     precondition(
       UInt64(bitPattern: delay.nanoseconds) < Self.delayLimit, "a delay must be in 0 ..< 2^55 ns")
+    if ringCount == ringCapacity {
+      rings = Self.grown(rings, from: ringCapacity)
+      ringCapacity *= 2
+    }
     (rings + ringCount).initialize(to: Ring(delay: delay))
     ringCount += 1
     return DelayLine(index: UInt32(ringCount - 1))
@@ -174,12 +187,15 @@ public import TimeAndChance
     for index in 0..<listCount where lists[index].delay == delay {
       return TimerLine(index: UInt32(index))
     }
-    precondition(listCount < Self.lineLimit, "out of timer lines: 4096 different timeouts")
     precondition(
       UInt64(bitPattern: delay.nanoseconds) < Self.delayLimit, "a delay must be in 0 ..< 2^55 ns")
     let sentinel = nodes.allocate()
     nodes[sentinel] = TimerNode(
       event: Event(high: 0, low: 0), previous: sentinel, next: sentinel)
+    if listCount == listCapacity {
+      lists = Self.grown(lists, from: listCapacity)
+      listCapacity *= 2
+    }
     (lists + listCount).initialize(to: TimerList(delay: delay, sentinel: sentinel))
     listCount += 1
     return TimerLine(index: UInt32(listCount - 1))

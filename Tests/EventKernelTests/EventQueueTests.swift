@@ -225,6 +225,22 @@ import TimeAndChance
     #expect(event.handle == 0xFF_FFFF)
   }
 
+  @Test func `there may be any number of lines`() {
+    var queue = EventQueue()
+    for number in Int64(1)...6_000 {
+      let ring = queue.delayLine(.nanoseconds(number * 2))
+      let list = queue.timerLine(.nanoseconds(number * 2))
+      queue.schedule(on: ring, kind: 1, handle: UInt32(number))
+      _ = queue.startTimer(on: list, kind: 2, handle: UInt32(number))
+    }
+    for number in UInt32(1)...6_000 {
+      let event = queue.next()
+      #expect(event?.handle == number && event?.kind == 1)
+      #expect(queue.next()?.kind == 2)
+    }
+    #expect(queue.next() == nil)
+  }
+
   @Test func `lines of equal delay are one`() {
     var queue = EventQueue()
     let first = queue.delayLine(.seconds(1))
