@@ -6,6 +6,7 @@ import TrafficPolicy
 extension Engine {
   /// What the run leaves behind.
   consuming func record() -> RunRecord {
+    recorders.ends.settle()
     var result = RunRecord()
     result.eventCount = eventCount
     result.peakBytes = byteCount  // nothing of it shrinks during a run

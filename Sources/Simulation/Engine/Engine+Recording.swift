@@ -23,6 +23,8 @@ struct Recorders: ~Copyable {
   let hasWindows: Bool
   let hasWaits: Bool
   var statuses = StatusNumbers()
+  /// What the recorders below are still to count.
+  var ends = EndLog()
   /// By source.
   var sources: Table<FlowRecorder>
   /// By flow: the calls of some edges together.
@@ -103,7 +105,7 @@ extension Engine {
   private mutating func count(_ call: Call, _ recorder: UnsafeMutablePointer<FlowRecorder>) {
     let latency = (now - call.started).nanoseconds
     if call.reply == 200, call.flags == [] {
-      recorder.pointee.countOK(latency: latency)
+      recorders.ends.note(recorder, latency: latency)
     } else {
       countUnusual(call.reply, latency, recorder)
       if call.flags != [] { recorder.pointee.countFlags(call.flags) }
@@ -133,7 +135,7 @@ extension Engine {
     let recorder = recorders.operations.base + Int(slotOfStep[job.pointee.step])
     let latency = (now - job.pointee.since).nanoseconds
     if job.pointee.reply == 200 {
-      recorder.pointee.countOK(latency: latency)
+      recorders.ends.note(recorder, latency: latency)
     } else {
       countUnusual(job.pointee.reply, latency, recorder)
     }
@@ -159,6 +161,7 @@ extension Engine {
   /// A window of the time series ends.
   mutating func windowEnd() {
     guard let length = model.recording.window else { return }
+    recorders.ends.settle()
     let statuses = recorders.statuses.statuses
     let tries = triesBySource()
     for s in 0..<recorders.sources.count {
@@ -256,6 +259,7 @@ extension Engine {
   /// Counting begins.
   mutating func warmupOver() {
     countsFrom = now
+    recorders.ends.settle()
     let bySource = triesBySource()
     for s in 0..<recorders.sources.count { recorders.sources[s].warmupOver(bySource[s]) }
     let byFlow = triesByFlow()
