@@ -27,11 +27,9 @@ extension Engine {
     _ kind: UnsafeMutablePointer<ClusterKind>
   ) {
     let call = calls.pointer(c)
-    let p =
-      cluster.pointee.poolBase &+ call.pointee.host &* kind.pointee.workers
-      &+ call.pointee.hostAndWorker &>> 24
-    if pools[p].ready == none { return awaitConnection(c, p) }
-    attach(c, to: p, cluster, kind)
+    let pool = pool(cluster, call.pointee.host, worker: call.pointee.hostAndWorker &>> 24)
+    if pool.pointee.ready == none { return awaitConnection(c, UInt32(pool - pools.base)) }
+    attach(c, to: pool, cluster, kind)
   }
 
   /// Queues a call for a connection, and opens one if that helps.
@@ -81,8 +79,7 @@ extension Engine {
     let call = calls[c]
     let cluster = clusters[call.cluster]
     let p =
-      cluster.poolBase + call.host * clusterKinds[cluster.kind].workers
-      + UInt32(call.worker)
+      cluster.poolBase + call.host * cluster.workers + UInt32(call.worker)
     var previous = none
     var entry = pools[p].pendingHead
     while entry != c {
@@ -119,12 +116,12 @@ extension Engine {
     pools[p].connections &+= 1
     pools[p].connecting &+= 1
     statistics[cluster.pointee.kind].upstreamCxTotal &+= 1
-    let pod = pods.base + Int(endpointPods[kind.pointee.firstEndpoint + pool.host])
+    let pod = pods.base + Int(pool.pod)
     // The timer runs only where it can fire: a handshake otherwise takes one round trip.
     if pod.pointee.marks & Pod.isBlackhole != 0 {
       connections[x].timer = start(kind.pointee.connectTimeout, .connectTimeout, x)
     } else if pod.pointee.marks & Pod.concernsTravel != 0 {
-      connectFar(x, pod: endpointPods[kind.pointee.firstEndpoint + pool.host])
+      connectFar(x, pod: pool.pod)
     } else {
       schedule(.connectDone, x, along: kind.pointee.connectRTT)
     }
@@ -135,7 +132,7 @@ extension Engine {
     let p = connections[x].pool
     let pool = pools[p]
     let kind = clusterKinds.base + Int(clusters[pool.cluster].kind)
-    let pod = pods.base + Int(endpointPods[kind.pointee.firstEndpoint + pool.host])
+    let pod = pods.base + Int(pool.pod)
     if connections[x].state == Connection.free { return connections.free(x) }
     if pod.pointee.marks & Pod.isBlackhole != 0 {
       connections[x].timer = start(kind.pointee.connectTimeout, .connectTimeout, x)
@@ -144,7 +141,7 @@ extension Engine {
     if pod.pointee.marks & Pod.isDown != 0 { return connectFailed(x, .connectFailure) }
     // What the proxy in front of the pod opens to it was accepted at the pod's door.
     if proxies[kind.pointee.proxy].kindStride == 0 {
-      podBooks[endpointPods[kind.pointee.firstEndpoint + pool.host]].connectionsAccepted &+= 1
+      podBooks[pool.pod].connectionsAccepted &+= 1
       services[pod.pointee.service].connections &+= 1
     }
     connections[x].state = Connection.open
@@ -184,11 +181,10 @@ extension Engine {
   /// Sends a call on the first connection of its pool that has room.
   @inline(__always)
   private mutating func attach(
-    _ c: UInt32, to p: UInt32, _ cluster: UnsafeMutablePointer<ProxyCluster>,
-    _ kind: UnsafeMutablePointer<ClusterKind>
+    _ c: UInt32, to pool: UnsafeMutablePointer<Pool>,
+    _ cluster: UnsafeMutablePointer<ProxyCluster>, _ kind: UnsafeMutablePointer<ClusterKind>
   ) {
     guard cluster.pointee.requests < kind.pointee.maxRequests else { return overflowActive(c) }
-    let pool = pools.base + Int(p)
     let x = pool.pointee.ready
     let connection = connections.pointer(x)
     connection.pointee.streams &+= 1
@@ -207,21 +203,20 @@ extension Engine {
   }
 
   /// A stream has ended with its answer, after which its connection may carry the next.
-  @inline(__always) mutating func streamEndedClean(_ x: UInt32) {
+  @inline(__always)
+  mutating func streamEndedClean(_ x: UInt32, _ pool: UnsafeMutablePointer<Pool>) {
     let connection = connections.pointer(x)
     guard connection.pointee.state == Connection.open else {
       return streamEnded(x, isClean: true)
     }
     connection.pointee.streams &-= 1
     connection.pointee.lastUse = now
-    let p = connection.pointee.pool
-    let pool = pools.base + Int(p)
     if !connection.pointee.isListed {
       connection.pointee.isListed = true
       connection.pointee.next = pool.pointee.ready
       pool.pointee.ready = x
     }
-    if pool.pointee.pendingHead != none { serveQueue(p) }
+    if pool.pointee.pendingHead != none { serveQueue(connection.pointee.pool) }
   }
 
   /// A stream has ended; a broken HTTP/1.1 stream ends its connection.
@@ -249,7 +244,7 @@ extension Engine {
     while pools[p].pendingHead != none, pools[p].ready != none {
       let c = dequeue(from: p)
       let cluster = clusters.base + Int(pools[p].cluster)
-      attach(c, to: p, cluster, clusterKinds.base + Int(cluster.pointee.kind))
+      attach(c, to: pools.base + Int(p), cluster, clusterKinds.base + Int(cluster.pointee.kind))
     }
   }
 
@@ -268,8 +263,7 @@ extension Engine {
     if connections[x].state != Connection.connecting,
       proxies[clusterKinds[clusters[pools[p].cluster].kind].proxy].kindStride == 0
     {
-      let kind = clusterKinds[clusters[pools[p].cluster].kind]
-      services[pods[endpointPods[kind.firstEndpoint + pools[p].host]].service].connections &-= 1
+      services[pods[pools[p].pod].service].connections &-= 1
     }
     pools[p].connections &-= 1
     clusters[pools[p].cluster].connections &-= 1
@@ -318,9 +312,7 @@ extension Engine {
       let connection = connections[x]
       guard connection.state == Connection.open || connection.state == Connection.draining
       else { continue }
-      let pool = pools[connection.pool]
-      let kind = clusterKinds[clusters[pool.cluster].kind]
-      guard endpointPods[kind.firstEndpoint + pool.host] == pod else { continue }
+      guard pools[connection.pool].pod == pod else { continue }
       if connection.streams == 0 {
         remove(x)
       } else {

@@ -49,14 +49,12 @@ extension Engine {
     }
     var marks: UInt32 = 0
     if kind.opensConnections { marks |= ProxyCluster.opensConnections }
-    if kind.opensConnections || kind.hasDetector { marks |= ProxyCluster.isWatched }
     clusters.append(
       ProxyCluster(
-        kind: kindIndex, hostBase: UInt32(active.count),
-        poolBase: UInt32(pools.count), firstBalancer: UInt32(balancers.count),
+        kind: kindIndex, hostBase: UInt32(outlierHosts.count), poolBase: UInt32(pools.count),
+        workers: kind.workers, firstBalancer: UInt32(balancers.count),
         balancing: stream("balancing"), instance: instance, marks: marks))
     clusterOfInstance[slot] = state
-    let firstHost = active.count
     let check = ActiveHealthCheck(
       configuration.healthCheck ?? .none, startsHealthy: true)
     let now = self.now
@@ -64,26 +62,25 @@ extension Engine {
     var applied: ContiguousArray<HostHealth> = []
     for host in 0..<Int(kind.endpointCount) {
       let isMember = memberships[Int(kind.firstEndpoint) + host]
-      active.append(0)
       outlierHosts.append(isMember ? OutlierHost() : .absent)
       hostNotes.append(HostNote(check: check))
       applied.append(isMember ? .healthy : .absent)
-      if kind.opensConnections {
-        for _ in 0..<kind.workers {
-          pools.append(Pool(cluster: state, host: UInt32(host)))
-        }
+      let pod = endpointPods[kind.firstEndpoint + UInt32(host)]
+      for _ in 0..<kind.workers {
+        pools.append(Pool(cluster: state, host: UInt32(host), pod: pod))
       }
     }
     let homes = model.proxies[Int(proxy)].homeOfInstance
     let home = homes.isEmpty ? 0 : homes[Int(number)]
     let views = hostSetViews[Int(kindIndex)][home]
     let view = views.view(of: applied)
-    let counts = UnsafePointer(active.base + firstHost)
+    let loads = loads(clusters.base + Int(state))
     for _ in 0..<kind.workers {
       balancers.append(
         ClusterBalancer(
-          view: view, active: counts, at: upSince, using: &clusters[state].balancing))
+          view: view, active: loads, at: upSince, using: &clusters[state].balancing))
     }
+    notePlainHosts(state)
     let members = applied.count { $0 != .absent }
     judges.append(
       OutlierDetector(
@@ -138,12 +135,47 @@ extension Engine {
 
   // MARK: Picking
 
+  /// What one worker has with a host; the first has the counts of all.
+  @inline(__always)
+  func pool(
+    _ cluster: UnsafeMutablePointer<ProxyCluster>, _ host: UInt32, worker: UInt32 = 0
+  ) -> UnsafeMutablePointer<Pool> {
+    let number = cluster.pointee.poolBase &+ host &* cluster.pointee.workers &+ worker
+    return pools.base + Int(number)
+  }
+
+  func pool(_ state: UInt32, _ host: UInt32) -> UnsafeMutablePointer<Pool> {
+    pool(clusters.base + Int(state), host)
+  }
+
+  /// The active requests at the hosts of a cluster.
+  @inline(__always)
+  func loads(_ cluster: UnsafeMutablePointer<ProxyCluster>) -> HostLoads {
+    HostLoads(
+      first: pools.base + Int(cluster.pointee.poolBase),
+      stride: Int(cluster.pointee.workers) &* MemoryLayout<Pool>.stride)
+  }
+
   /// The balancer's choice for a call's next try.
   @inline(__always)
   mutating func pick(_ c: UInt32, _ cluster: UnsafeMutablePointer<ProxyCluster>) -> HostPick {
-    let counts = UnsafePointer(active.base + Int(cluster.pointee.hostBase))
-    return balancer(c, cluster).pointee.pick(
-      active: counts, at: queue.now, using: &cluster.pointee.balancing)
+    let count = cluster.pointee.plainHosts
+    if count == 0 { return askBalancer(c, cluster) }
+    return HostPick(
+      host: loads(cluster).lessLoaded(ofTwoBelow: count, using: &cluster.pointee.balancing))
+  }
+
+  @inline(never)
+  private mutating func askBalancer(
+    _ c: UInt32, _ cluster: UnsafeMutablePointer<ProxyCluster>
+  ) -> HostPick {
+    balancer(c, cluster).pointee.pick(
+      active: loads(cluster), at: queue.now, using: &cluster.pointee.balancing)
+  }
+
+  /// A cluster's balancers have learnt something: whether they have to be asked.
+  private mutating func notePlainHosts(_ state: UInt32) {
+    clusters[state].plainHosts = balancers[clusters[state].firstBalancer].plainHostCount
   }
 
   @inline(__always) private func balancer(
@@ -172,7 +204,7 @@ extension Engine {
   mutating func pickWithExtra(
     _ c: UInt32, _ cluster: UnsafeMutablePointer<ProxyCluster>
   ) -> HostPick {
-    let counts = UnsafePointer(active.base + Int(cluster.pointee.hostBase))
+    let loads = loads(cluster)
     let balancer = balancer(c, cluster)
     let extra = extras.pointer(calls[c].extra)
     let hash = extra.pointee.hasHash ? extra.pointee.hash : nil
@@ -180,18 +212,18 @@ extension Engine {
     let now = self.now
     guard calls[c].attempts > 1 else {
       return balancer.pointee.pick(
-        hash: hash, active: counts, at: now, using: &cluster.pointee.balancing)
+        hash: hash, active: loads, at: now, using: &cluster.pointee.balancing)
     }
-    var loads: PriorityLoads?
+    var priorities: PriorityLoads?
     if edge.pointee.previousPrioritiesFrequency > 0 {
-      loads = extra.pointee.priorities.loads(balancer.pointee.view.loads)
+      priorities = extra.pointee.priorities.loads(balancer.pointee.view.loads)
     }
     let count = Int(extra.pointee.triedCount)
     return withUnsafeBytes(of: &extra.pointee.tried) { bytes in
       let tried = UnsafeBufferPointer(rebasing: bytes.bindMemory(to: UInt32.self).prefix(count))
       return balancer.pointee.pickForRetry(
         hash: hash, tried: tried, hostSelectionMaxAttempts: Int(edge.pointee.maxPicks) - 1,
-        loads: loads, active: counts, at: now, using: &cluster.pointee.balancing)
+        loads: priorities, active: loads, at: now, using: &cluster.pointee.balancing)
     }
   }
 
@@ -206,17 +238,30 @@ extension Engine {
 
   // MARK: Outlier detection
 
+  /// Tells the detector of good answers that have only been counted; the host's entry.
+  ///
+  /// While nothing but good answers comes, all that they change is how many there are. Whoever shows
+  /// the detector something else of a host, or lets it look at one, calls this before.
+  @inline(__always) @discardableResult
+  private mutating func settleSuccesses(_ state: UInt32, _ host: UInt32) -> Int {
+    let entry = Int(clusters[state].hostBase &+ host)
+    let pool = pool(state, host)
+    outlierHosts.base[entry].recordSuccesses(pool.pointee.successes)
+    pool.pointee.successes = 0
+    return entry
+  }
+
   /// Tells the detector how a try ended.
   @inline(never)
   mutating func report(_ outcome: AttemptOutcome, _ state: UInt32, host: UInt32) {
-    let entry = Int(clusters[state].hostBase &+ host)
+    let entry = settleSuccesses(state, host)
     let trips = judges.base[Int(state)].record(outcome, on: &outlierHosts.base[entry])
     if !trips.isEmpty { tripped(trips, state, host: host) }
   }
 
   /// Tells the detector that a stream was had.
   @inline(never) mutating func reportStream(_ state: UInt32, host: UInt32) {
-    let entry = Int(clusters[state].hostBase &+ host)
+    let entry = settleSuccesses(state, host)
     judges.base[Int(state)].recordConnectSuccess(on: &outlierHosts.base[entry])
   }
 
@@ -237,6 +282,9 @@ extension Engine {
     let health = detectors.base + Int(state)
     let interval = judges[state].interval
     let now = self.now
+    for host in 0..<clusterKinds[clusters[state].kind].endpointCount {
+      settleSuccesses(state, host)
+    }
     let hosts = UnsafeMutableBufferPointer(
       start: outlierHosts.base + Int(clusters[state].hostBase),
       count: Int(clusterKinds[clusters[state].kind].endpointCount))
@@ -307,12 +355,13 @@ extension Engine {
     detectors[state].applied = applied
     let view = detectors[state].views.view(of: applied)
     let cluster = clusters.base + Int(state)
-    let counts = UnsafePointer(active.base + Int(cluster.pointee.hostBase))
+    let loads = loads(cluster)
     let now = self.now
     for worker in 0..<Int(clusterKinds[cluster.pointee.kind].workers) {
       balancers[Int(cluster.pointee.firstBalancer) + worker].apply(
-        view, active: counts, at: now, using: &cluster.pointee.balancing)
+        view, active: loads, at: now, using: &cluster.pointee.balancing)
     }
+    notePlainHosts(state)
     logCause(.healthApplied, cluster: state)
   }
 
@@ -324,7 +373,7 @@ extension Engine {
       if proxies[kind.proxy].kindStride != 0 { continue }
       for host in 0..<Int(kind.endpointCount)
       where endpointPods[kind.firstEndpoint + UInt32(host)] == pod {
-        let entry = Int(clusters[state].hostBase) + host
+        let entry = settleSuccesses(state, UInt32(host))
         var fresh = OutlierHost()
         if isMember {
           judges.base[Int(state)].join(&fresh)
@@ -359,7 +408,7 @@ extension Engine {
         && isCutOff(state, pod: endpointPods[kind.firstEndpoint + UInt32(host)])
       let answersWell =
         pod.marks & (Pod.isDown | Pod.isBlackhole | Pod.isUnhealthy | Pod.hangs) == 0 && !isCutOff
-      let entry = Int(clusters[state].hostBase) + host
+      let entry = settleSuccesses(state, UInt32(host))
       // A status other than 200 is enough at once; silence and refusals count to the threshold.
       let isImmediate =
         pod.marks & (Pod.isDown | Pod.isBlackhole | Pod.hangs) == 0 && !isCutOff

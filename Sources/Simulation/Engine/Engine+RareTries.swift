@@ -173,7 +173,7 @@ extension Engine {
     calls[c].job = none
     let cluster = calls[c].cluster
     clusters[cluster].requests &-= 1
-    active[clusters[cluster].hostBase &+ calls[c].host] &-= 1
+    pool(cluster, calls[c].host).pointee.active &-= 1
     if job.connection != none { streamEnded(job.connection, isClean: false) }
     end(c, AttemptOutcome(.resetAfterHeaders, marks: isHTTP2 ? [.http2] : []), adding: [])
   }
@@ -239,7 +239,7 @@ extension Engine {
     let kind = clusterKinds[clusters[state].kind]
     if kind.hasDetector { report(outcome, state, host: host) }
     clusters[state].requests &-= 1
-    active[clusters[state].hostBase &+ host] &-= 1
+    pool(state, host).pointee.active &-= 1
     let isBad = classifiers[Int(calls[c].edge)].matches(outcome, anyByteSent: true)
     let othersGoOn =
       calls[c].job != none || extras[x].hedgedCount > 0 || extras[x].retryPending
@@ -254,7 +254,7 @@ extension Engine {
       let other = calls[c].host
       let connection = abandonTry(c)
       clusters[state].requests &-= 1
-      active[clusters[state].hostBase &+ other] &-= 1
+      pool(state, other).pointee.active &-= 1
       if connection != none { streamEnded(connection, isClean: false) }
     }
     calls[c].host = host
@@ -288,7 +288,7 @@ extension Engine {
       let connection = jobs[j].connection
       abandon(j, cluster: state)
       clusters[state].requests &-= 1
-      active[clusters[state].hostBase &+ host] &-= 1
+      pool(state, host).pointee.active &-= 1
       if connection != none { streamEnded(connection, isClean: false) }
     }
   }
@@ -328,7 +328,7 @@ extension Engine {
         let state = calls[c].cluster
         let connection = abandonTry(c)
         clusters[state].requests &-= 1
-        active[clusters[state].hostBase &+ host] &-= 1
+        pool(state, host).pointee.active &-= 1
         if connection != none { streamEnded(connection, isClean: false) }
       }
     }

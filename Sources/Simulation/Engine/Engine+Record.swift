@@ -140,10 +140,14 @@ extension Engine {
       var outlier = OutlierStatistics()
       var activeEjections: UInt64 = 0
       var sent: UInt64 = 0
+      var attempts = [UInt64](repeating: 0, count: Int(kind.endpointCount))
       for state in 0..<UInt32(clusters.count) where clusters[state].kind == kindIndex {
         outlier.add(judges[state].statistics)
         activeEjections += UInt64(judges[state].statistics.ejectionsActive)
         sent &+= clusters[state].sent
+        for host in attempts.indices {
+          attempts[host] &+= pool(state, UInt32(host)).pointee.attempts
+        }
       }
       var counters = statistics[kindIndex]
       counters.upstreamRqTotal = sent
@@ -157,8 +161,8 @@ extension Engine {
       record.outliers.append(outlier)
       record.ejectionsActive.append(activeEjections)
       let endpoints = kind.firstEndpoint..<(kind.firstEndpoint + kind.endpointCount)
-      record.hostAttempts.append(endpoints.map { hostCounts[$0].attempts })
-      record.hostErrors.append(endpoints.map { hostCounts[$0].errors })
+      record.hostAttempts.append(attempts)
+      record.hostErrors.append(endpoints.map { hostErrors[$0] })
     }
     record.filters = filterRecord(p)
     return record

@@ -4,12 +4,6 @@ import Statistics
 import TimeAndChance
 import TrafficPolicy
 
-/// Counters of one endpoint of a cluster kind, over its proxies.
-struct HostCount: BitwiseCopyable {
-  var attempts: UInt64 = 0
-  var errors: UInt64 = 0
-}
-
 /// Tries of an operation that have arrived at its pods, and those of them that were retries.
 struct ArrivalCount: BitwiseCopyable {
   var offered: UInt64 = 0
@@ -291,7 +285,8 @@ extension Engine {
       podBooks[p].unheard = 0
     }
     for entry in 0..<occupancy.count { occupancy[entry] = 0 }
-    for entry in 0..<hostCounts.count { hostCounts[entry] = HostCount() }
+    for p in 0..<pools.count { pools[p].attempts = 0 }
+    for entry in 0..<hostErrors.count { hostErrors[entry] = 0 }
     throttledBefore = (0..<processors.count).map { processors[$0].throttledTime }
     edgesBefore = (0..<edges.count).map { EdgeRecord(edges[$0], clientCounts[$0]) }
   }

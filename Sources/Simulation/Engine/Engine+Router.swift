@@ -200,10 +200,11 @@ extension Engine {
   ) {
     let call = calls.pointer(c)
     let host = call.pointee.host
+    let books = pool(cluster, host)
     cluster.pointee.requests &+= 1
-    active[cluster.pointee.hostBase &+ host] &+= 1
+    books.pointee.active &+= 1
     cluster.pointee.sent &+= 1
-    hostCounts[kind.pointee.firstEndpoint &+ host].attempts &+= 1
+    books.pointee.attempts &+= 1
     let edge = edges.base + Int(call.pointee.edge)
     edge.pointee.attempts &+= 1
     call.pointee.marks |= Call.anyByteSent
@@ -213,7 +214,7 @@ extension Engine {
     if Features.hasPolicies, call.pointee.marks & (Call.mirrored | Call.needsMarks) != 0 {
       marks |= rareMarks(ofJob: j, for: c)
     }
-    let pod = endpointPods[kind.pointee.firstEndpoint &+ host]
+    let pod = books.pointee.pod
     jobs[j] = Job(
       since: now, call: c, link: none, pod: pod, connection: connection,
       step: edge.pointee.operation,
@@ -251,13 +252,13 @@ extension Engine {
     call.pointee.job = none
     cancel(&call.pointee.tryTimer)
     let cluster = clusters.base + Int(call.pointee.cluster)
-    let entry = cluster.pointee.hostBase &+ call.pointee.host
+    let books = pool(cluster, call.pointee.host)
     cluster.pointee.requests &-= 1
-    active[entry] &-= 1
-    if Features.hasPolicies, cluster.pointee.marks & ProxyCluster.isWatched != 0 {
-      // Without a detector nobody reads it.
-      outlierHosts[entry].recordSuccess()
-      if job.connection != none { streamEndedClean(job.connection) }
+    books.pointee.active &-= 1
+    // Without a detector nobody reads it.
+    books.pointee.successes &+= 1
+    if Features.hasPolicies, job.connection != none {
+      streamEndedClean(job.connection, books + call.pointee.worker)
     }
     if calls[c].attempts > 1 { countRetrySuccess(c) }
     finish(c, reply: job.reply, flags: [], details: .viaUpstream)
@@ -287,7 +288,7 @@ extension Engine {
     let cluster = clusters.base + Int(call.pointee.cluster)
     let kind = clusterKinds.base + Int(cluster.pointee.kind)
     let host = call.pointee.host
-    if outcome.status >= 500 { hostCounts[kind.pointee.firstEndpoint &+ host].errors &+= 1 }
+    if outcome.status >= 500 { hostErrors[kind.pointee.firstEndpoint &+ host] &+= 1 }
     if Features.hasPolicies, kind.pointee.hasDetector {
       report(outcome, call.pointee.cluster, host: host)
     }
@@ -296,7 +297,7 @@ extension Engine {
     let isFine = outcome.isPlainSuccess && !edge.pointee.retriesSuccess
     if isFine || !classifiers[Int(call.pointee.edge)].matches(outcome, anyByteSent: anyByteSent) {
       cluster.pointee.requests &-= 1
-      active[cluster.pointee.hostBase &+ host] &-= 1
+      pool(cluster, host).pointee.active &-= 1
       if Features.hasPolicies, connection != none {
         streamEnded(connection, isClean: outcome.kind == .response)
       }
@@ -305,7 +306,7 @@ extension Engine {
       // The stream counts as active while its failure is judged.
       let decision = judge(c, outcome)
       cluster.pointee.requests &-= 1
-      active[cluster.pointee.hostBase &+ host] &-= 1
+      pool(cluster, host).pointee.active &-= 1
       if Features.hasPolicies, connection != none {
         // An answer that is passed over for a retry is not read to its end: HTTP/1.1 closes.
         let isClean = outcome.kind == .response && (decision != .retry || kind.pointee.isHTTP2)
@@ -321,7 +322,7 @@ extension Engine {
     let cluster = call.pointee.cluster
     if Features.hasPolicies, outcome.kind.feedsOutlierDetector {
       let kind = clusterKinds.base + Int(clusters[cluster].kind)
-      hostCounts[kind.pointee.firstEndpoint &+ call.pointee.host].errors &+= 1
+      hostErrors[kind.pointee.firstEndpoint &+ call.pointee.host] &+= 1
       if kind.pointee.hasDetector { report(outcome, cluster, host: call.pointee.host) }
     }
     let anyByteSent = call.pointee.marks & Call.anyByteSent != 0
@@ -514,11 +515,11 @@ extension Engine {
           outcome.kind.feedsOutlierDetector
         {
           let kind = clusters[cluster].kind
-          hostCounts[clusterKinds[kind].firstEndpoint &+ host].errors &+= 1
+          hostErrors[clusterKinds[kind].firstEndpoint &+ host] &+= 1
           if clusterKinds[kind].hasDetector { report(outcome, cluster, host: host) }
         }
         clusters[cluster].requests &-= 1
-        active[clusters[cluster].hostBase &+ host] &-= 1
+        pool(cluster, host).pointee.active &-= 1
         if Features.hasPolicies, connection != none { streamEnded(connection, isClean: false) }
       }
     case .pending: if Features.hasPolicies { leaveQueue(c) }

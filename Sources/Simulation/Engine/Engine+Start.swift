@@ -57,7 +57,7 @@ extension Engine {
     plainRateLimits = Table(count: instances) { _ in (0, 0) }
     filters = Table(count: instances) { _ in FilterChain(random: RandomStream(state: 0)) }
     statistics = Table(count: compiled.clusterKinds.count) { _ in EnvoyClusterStatistics() }
-    hostCounts = Table(count: compiled.endpointPods.count) { _ in HostCount() }
+    hostErrors = Table(count: compiled.endpointPods.count) { _ in 0 }
     recorders = Recorders(compiled)
     slotOfStep = Table(compiled.slotOfStep)
     operationSlots = compiled.operationSlots

@@ -80,7 +80,6 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   // State of proxies, made on a pair's first use.
   var clusterOfInstance: Table<UInt32>
   var clusters = Table<ProxyCluster>()
-  var active = Table<UInt32>()
   var outlierHosts = Table<OutlierHost>()
   var hostNotes = Table<HostNote>()
   var pools = Table<Pool>()
@@ -97,7 +96,8 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
 
   // Statistics and logs.
   var statistics: Table<EnvoyClusterStatistics>
-  var hostCounts: Table<HostCount>
+  /// By endpoint: tries that failed, over all proxies of its kind.
+  var hostErrors: Table<UInt64>
   /// Time with each number of requests, by pod; on demand.
   var occupancy: Table<Int64>
   var recorders: Recorders

@@ -230,14 +230,23 @@ struct Connection: BitwiseCopyable {
   static let draining: UInt8 = 3
 }
 
-/// The connections and the queue of one (worker, host) of a proxy's cluster.
+/// What one worker of a proxy has with one host of a cluster: one cache line, which is all of the
+/// host that a try looks at.
 struct Pool: BitwiseCopyable {
+  /// The proxy's active requests at the host; in the pool of its first worker.
+  var active: UInt32 = 0
+  /// Good answers that the outlier detector is still to hear of; in the pool of the first worker.
+  var successes: UInt32 = 0
+  /// The host's pod.
+  var pod: UInt32
+  /// The first connection with room for a stream, or ``none``.
+  var ready: UInt32 = none
+  /// Tries sent, from the end of the warm-up; in the pool of the first worker.
+  var attempts: UInt64 = 0
   /// The state of the proxy's cluster.
   var cluster: UInt32
   /// The endpoint.
   var host: UInt32
-  /// The first connection with room for a stream, or ``none``.
-  var ready: UInt32 = none
   /// The queue of calls.
   var pendingHead: UInt32 = none
   var pendingTail: UInt32 = none
@@ -245,6 +254,14 @@ struct Pool: BitwiseCopyable {
   /// Connections, and those of them whose handshake is under way.
   var connections: UInt32 = 0
   var connecting: UInt32 = 0
+  /// Fills the line.
+  private let rest: (UInt32, UInt32, UInt32) = (0, 0, 0)
+
+  init(cluster: UInt32, host: UInt32, pod: UInt32) {
+    self.cluster = cluster
+    self.host = host
+    self.pod = pod
+  }
 }
 
 /// One pod at run time: two cache lines, of which the first is what an arrival needs.

@@ -207,8 +207,9 @@ struct ProxyCluster {
   var kind: UInt32
   /// The first entry in the per-host tables.
   var hostBase: UInt32
-  /// The first pool; pools of a host are adjacent, one for each worker.
+  /// The first pool; pools of a host are adjacent, one for each of so many workers.
   var poolBase: UInt32
+  var workers: UInt32
   /// The balancers, one for each worker.
   var firstBalancer: UInt32
   // Under way now.
@@ -221,16 +222,15 @@ struct ProxyCluster {
   /// Tries sent to hosts, from the start of the run.
   var sent: UInt64 = 0
   var instance: UInt32
+  /// See ``ClusterBalancer/plainHostCount``; 0 when the balancers have to be asked.
+  var plainHosts: UInt32 = 0
   /// See the constants.
   var marks: UInt32 = 0
-  /// Fills the line.
-  private let rest: UInt64 = 0
 
   /// A pick was last made in panic.
   static let inPanic: UInt32 = 1 << 0
-  /// Tries need connections, or a detector hears of their ends.
-  static let isWatched: UInt32 = 1 << 1
-  static let opensConnections: UInt32 = 1 << 2
+  /// Tries need connections.
+  static let opensConnections: UInt32 = 1 << 1
 }
 
 /// A service at run time.

@@ -47,4 +47,14 @@
   @inlinable @inline(__always) public mutating func below(_ bound: UInt32) -> UInt32 {
     UInt32(truncatingIfNeeded: ((next() &>> 32) &* UInt64(bound)) &>> 32)
   }
+
+  /// Two even draws from `0 ..< bound` out of one number: its upper half, then its lower.
+  @inlinable @inline(__always) public mutating func twoBelow(_ bound: UInt32) -> (UInt32, UInt32) {
+    let bits = next()
+    let range = UInt64(bound)
+    return (
+      UInt32(truncatingIfNeeded: ((bits &>> 32) &* range) &>> 32),
+      UInt32(truncatingIfNeeded: ((bits & 0xFFFF_FFFF) &* range) &>> 32)
+    )
+  }
 }

@@ -8,26 +8,25 @@ extension ClusterBalancer {
   /// request and random, none for round robin.
   @inlinable @inline(__always)
   public mutating func pick(
-    hash: UInt64? = nil, active: UnsafePointer<UInt32>, at now: SimTime,
+    hash: UInt64? = nil, active: HostLoads, at now: SimTime,
     using random: inout RandomStream
   ) -> HostPick {
-    let count = UInt64(fast.count)
+    let count = UInt32(truncatingIfNeeded: fast.hosts.count)
     switch fast.mode {
     case .twoChoices:
-      let bits = random.next()
-      let first = fast.hosts[Int(truncatingIfNeeded: ((bits &>> 32) &* count) &>> 32)]
-      let second =
-        fast.hosts[Int(truncatingIfNeeded: ((bits & 0xffff_ffff) &* count) &>> 32)]
-      let host = active[Int(second)] < active[Int(first)] ? second : first
-      return HostPick(host: host, panicPicks: UInt32(fast.panicPicks))
+      let (first, second) = random.twoBelow(count)
+      let one = fast.hosts[Int(first)]
+      let other = fast.hosts[Int(second)]
+      return HostPick(
+        host: active[other] < active[one] ? other : one, panicPicks: UInt32(fast.panicPicks))
     case .roundRobin:
       let host = fast.hosts[Int(fast.position)]
       let next = fast.position &+ 1
-      fast.position = next == fast.count ? 0 : next
+      fast.position = next == count ? 0 : next
       fast.turns &+= 1
       return HostPick(host: host, panicPicks: UInt32(fast.panicPicks))
     case .random:
-      let host = fast.hosts[Int(random.below(fast.count))]
+      let host = fast.hosts[Int(random.below(count))]
       return HostPick(host: host, panicPicks: UInt32(fast.panicPicks))
     case .general:
       return pickGenerally(hash: hash, active: active, at: now, using: &random)
@@ -44,7 +43,7 @@ extension ClusterBalancer {
   @inline(never)
   public mutating func pickForRetry(
     hash: UInt64? = nil, tried: UnsafeBufferPointer<UInt32>, hostSelectionMaxAttempts: Int,
-    loads: PriorityLoads? = nil, active: UnsafePointer<UInt32>, at now: SimTime,
+    loads: PriorityLoads? = nil, active: HostLoads, at now: SimTime,
     using random: inout RandomStream
   ) -> HostPick {
     let attempts = 1 + max(0, hostSelectionMaxAttempts)
@@ -80,7 +79,7 @@ extension ClusterBalancer {
   /// A pick outside of the common case.
   @inline(never) @usableFromInline
   mutating func pickGenerally(
-    hash: UInt64?, active: UnsafePointer<UInt32>, at now: SimTime, using random: inout RandomStream
+    hash: UInt64?, active: HostLoads, at now: SimTime, using random: inout RandomStream
   ) -> HostPick {
     guard view.topology.isConsistentHash else {
       let draw = random.next()
@@ -101,7 +100,7 @@ extension ClusterBalancer {
   /// Panic, locality, host at a level that `draw` decided.
   private mutating func pick(
     at choice: (level: Int, availability: PriorityLoads.Availability), _ draw: UInt64,
-    _ active: UnsafePointer<UInt32>, _ now: SimTime, _ random: inout RandomStream
+    _ active: HostLoads, _ now: SimTime, _ random: inout RandomStream
   ) -> HostPick {
     let (level, availability) = choice
     let layout = view.layout
@@ -141,7 +140,7 @@ extension ClusterBalancer {
 
   /// A host of a source; `UInt32.max` when it is empty.
   private mutating func pick(
-    _ source: Int, _ draw: UInt64, _ active: UnsafePointer<UInt32>, _ now: SimTime,
+    _ source: Int, _ draw: UInt64, _ active: HostLoads, _ now: SimTime,
     _ random: inout RandomStream
   ) -> UInt32 {
     if !schedules.isEmpty, let host = schedules[source]?.pick() {
@@ -167,29 +166,29 @@ extension ClusterBalancer {
 
   /// The least active of `choices` hosts drawn with replacement, ties to the earlier draw.
   private static func leastActive(
-    ofDrawn choices: Int, _ hosts: UnsafeBufferPointer<UInt32>, _ active: UnsafePointer<UInt32>,
+    ofDrawn choices: Int, _ hosts: UnsafeBufferPointer<UInt32>, _ active: HostLoads,
     _ random: inout RandomStream
   ) -> UInt32 {
     var best = hosts[Int(random.below(UInt32(hosts.count)))]
     for _ in 1..<max(2, choices) {
       let other = hosts[Int(random.below(UInt32(hosts.count)))]
-      if active[Int(other)] < active[Int(best)] { best = other }
+      if active[other] < active[best] { best = other }
     }
     return best
   }
 
   /// The least active of all hosts, ties evenly at random: one draw for each tie met.
   private static func leastActive(
-    of hosts: UnsafeBufferPointer<UInt32>, _ active: UnsafePointer<UInt32>,
+    of hosts: UnsafeBufferPointer<UInt32>, _ active: HostLoads,
     _ random: inout RandomStream
   ) -> UInt32 {
     var best = hosts[0]
     var ties: UInt32 = 1
     for host in hosts.dropFirst() {
-      if active[Int(host)] < active[Int(best)] {
+      if active[host] < active[best] {
         best = host
         ties = 1
-      } else if active[Int(host)] == active[Int(best)] {
+      } else if active[host] == active[best] {
         ties += 1
         if random.below(ties) == 0 { best = host }
       }

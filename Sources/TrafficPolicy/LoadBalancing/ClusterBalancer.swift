@@ -33,14 +33,14 @@ public struct ClusterBalancer {
   /// `active` holds the proxy's own active requests per host index. Draws one number, and one more
   /// for each level of a cluster with locality weights.
   public init(
-    view: HostSetView, active: UnsafePointer<UInt32>, at now: SimTime,
+    view: HostSetView, active: HostLoads, at now: SimTime,
     using random: inout RandomStream
   ) {
     self.view = view
     seed = random.next()
     turns = []
     latestHostAdded = now
-    fast = .general(view.hosts(0).baseAddress ?? active)
+    fast = .general
     if view.topology.slowStart != nil {
       healthySince = ContiguousArray(repeating: .never, count: view.health.count)
     }
@@ -55,7 +55,7 @@ public struct ClusterBalancer {
   /// Turns go on where they were; schedules are made anew. Draws one number for each level of a
   /// cluster with locality weights.
   public mutating func apply(
-    _ view: HostSetView, active: UnsafePointer<UInt32>, at now: SimTime,
+    _ view: HostSetView, active: HostLoads, at now: SimTime,
     using random: inout RandomStream
   ) {
     keepTurns()
@@ -87,7 +87,7 @@ public struct ClusterBalancer {
   }
 
   private mutating func rebuild(
-    active: UnsafePointer<UInt32>, at now: SimTime, using random: inout RandomStream
+    active: HostLoads, at now: SimTime, using random: inout RandomStream
   ) {
     noteSlowStarts(at: now)
     makeLocalitySchedules(using: &random)
@@ -119,10 +119,10 @@ public struct ClusterBalancer {
   /// The weight with which a schedule puts a host back.
   ///
   /// - Source: Envoy `round_robin_lb.h`, `least_request_lb.cc` (hostWeight).
-  func weight(of host: UInt32, active: UnsafePointer<UInt32>, at now: SimTime) -> Double {
+  func weight(of host: UInt32, active: HostLoads, at now: SimTime) -> Double {
     var weight = Double(view.topology.hosts[Int(host)].weight)
     if case .leastRequest(_, _, let bias) = view.topology.policy, bias != 0 {
-      let load = Double(active[Int(host)]) + 1
+      let load = Double(active[host]) + 1
       weight /= bias == 1 ? load : RealMath.pow(load, bias)
     }
     guard let slowStart = view.topology.slowStart, mayBeInSlowStart(at: now),
@@ -135,7 +135,7 @@ public struct ClusterBalancer {
   /// Schedules for every list that a pick may come from and whose hosts differ.
   ///
   /// A schedule made while a host is in slow start stays until the next change, as Envoy's does.
-  private mutating func makeSchedules(active: UnsafePointer<UInt32>, at now: SimTime) {
+  private mutating func makeSchedules(active: HostLoads, at now: SimTime) {
     schedules.removeAll(keepingCapacity: true)
     switch view.topology.policy {
     case .random, .ringHash, .maglev: return
@@ -158,7 +158,7 @@ public struct ClusterBalancer {
   }
 
   private mutating func makeSchedule(
-    _ source: Int, _ slow: Bool, _ active: UnsafePointer<UInt32>, _ now: SimTime
+    _ source: Int, _ slow: Bool, _ active: HostLoads, _ now: SimTime
   ) {
     let list = view.sources[source]
     guard list.count > 1, slow || !list.weightsAreEqual else { return }
@@ -207,7 +207,7 @@ public struct ClusterBalancer {
 
   /// The common case, if this is it.
   private mutating func makeFastPick() {
-    fast = .general(fast.hosts)
+    fast = .general
     let level = view.soleLevel
     guard level >= 0 else { return }
     let layout = view.layout
@@ -221,9 +221,7 @@ public struct ClusterBalancer {
     }
     let source = inPanic ? layout.all(level) : layout.healthy(level)
     let hosts = view.hosts(source)
-    guard let list = hosts.baseAddress, !hosts.isEmpty,
-      schedules.isEmpty || schedules[source] == nil
-    else { return }
+    guard !hosts.isEmpty, schedules.isEmpty || schedules[source] == nil else { return }
 
     let mode: FastPick.Mode
     switch view.topology.policy {
@@ -237,15 +235,25 @@ public struct ClusterBalancer {
     fastSource = source
     let position = mode == .roundRobin ? turns[source] % UInt64(hosts.count) : 0
     fast = FastPick(
-      mode: mode, panicPicks: inPanic ? 1 : 0, count: UInt32(hosts.count),
-      position: UInt32(position), turns: 0, hosts: list)
+      mode: mode, panicPicks: inPanic ? 1 : 0, position: UInt32(position), turns: 0, hosts: hosts)
+  }
+
+  /// How many hosts there are, if every pick is the less loaded of any two of them, else 0.
+  ///
+  /// True of a cluster under least request without weights whose hosts are all healthy: then
+  /// ``HostLoads/lessLoaded(ofTwoBelow:using:)`` is the whole of ``pick(hash:active:at:using:)``.
+  public var plainHostCount: UInt32 {
+    let isPlain =
+      fast.mode == .twoChoices && fast.panicPicks == 0
+      && fast.hosts.enumerated().allSatisfy { $0 == Int($1) }
+    return isPlain ? UInt32(fast.hosts.count) : 0
   }
 
   /// The next turn's position in a source's list, when the pick goes the general way.
   mutating func turn(of source: Int, count: Int) -> Int {
     if fast.mode == .roundRobin, source == fastSource {
       let position = fast.position
-      fast.position = position + 1 == fast.count ? 0 : position + 1
+      fast.position = Int(position) + 1 == fast.hosts.count ? 0 : position + 1
       fast.turns &+= 1
       return Int(position)
     }

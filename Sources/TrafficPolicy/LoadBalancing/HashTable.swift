@@ -53,7 +53,7 @@ final class HashTable {
   }
 
   /// The host of a key; with a balance factor, another one if that has too many active requests.
-  func host(of hash: UInt64, attempt: Int, active: UnsafePointer<UInt32>) -> UInt32? {
+  func host(of hash: UInt64, attempt: Int, active: HostLoads) -> UInt32? {
     let chosen =
       switch kind {
       case .ring(let ring): ring.host(of: hash, attempt: attempt)
@@ -68,13 +68,13 @@ final class HashTable {
   ///
   /// - Source: Envoy `thread_aware_lb_impl.cc` (BoundedLoadHashingLoadBalancer::chooseHost).
   private func bounded(
-    _ chosen: UInt32, hash: UInt64, active: UnsafePointer<UInt32>
+    _ chosen: UInt32, hash: UInt64, active: HostLoads
   ) -> UInt32 {
-    let overall = entries.reduce(UInt64(0)) { $0 + UInt64(active[Int($1.host)]) }
+    let overall = entries.reduce(UInt64(0)) { $0 + UInt64(active[$1.host]) }
     let slots = ((overall + 1) * UInt64(balanceFactor) + 99) / 100
     func overload(_ entry: HashedHost) -> Double {
       let own = max(1, (Double(slots) * entry.weight).rounded(.up))
-      return Double(active[Int(entry.host)]) / own
+      return Double(active[entry.host]) / own
     }
     guard let entry = entries.first(where: { $0.host == chosen }) else { return chosen }
     var least = overload(entry)

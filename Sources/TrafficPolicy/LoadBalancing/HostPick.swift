@@ -33,27 +33,26 @@
   @usableFromInline var mode: Mode
   /// 1 in panic.
   @usableFromInline var panicPicks: UInt8
-  /// Eligible hosts, at least 1 unless ``mode`` is general.
-  @usableFromInline var count: UInt32
   /// The next turn's position in the list.
   @usableFromInline var position: UInt32
   /// Turns taken since the list was made.
   @usableFromInline var turns: UInt64
-  /// The eligible hosts.
-  @usableFromInline var hosts: UnsafePointer<UInt32>
+  /// The eligible hosts, at least 1 unless ``mode`` is general.
+  @usableFromInline var hosts: UnsafeBufferPointer<UInt32>
 
-  /// Not the common case; the list is never read.
-  static func general(_ hosts: UnsafePointer<UInt32>) -> FastPick {
-    FastPick(mode: .general, panicPicks: 0, count: 0, position: 0, turns: 0, hosts: hosts)
+  /// Not the common case.
+  static var general: FastPick {
+    FastPick(
+      mode: .general, panicPicks: 0, position: 0, turns: 0,
+      hosts: UnsafeBufferPointer(start: nil, count: 0))
   }
 
   init(
-    mode: Mode, panicPicks: UInt8, count: UInt32, position: UInt32, turns: UInt64,
-    hosts: UnsafePointer<UInt32>
+    mode: Mode, panicPicks: UInt8, position: UInt32, turns: UInt64,
+    hosts: UnsafeBufferPointer<UInt32>
   ) {
     self.mode = mode
     self.panicPicks = panicPicks
-    self.count = count
     self.position = position
     self.turns = turns
     self.hosts = hosts

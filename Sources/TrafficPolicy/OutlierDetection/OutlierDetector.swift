@@ -62,7 +62,7 @@ public import TimeAndChance
   @inlinable @inline(__always)
   public func record(status: UInt16, on host: inout OutlierHost) -> OutlierTrips {
     if status < 500 || status > 599 {
-      host.recordSuccess()
+      host.recordSuccesses()
       return []
     }
     host.externalTotal &+= 1

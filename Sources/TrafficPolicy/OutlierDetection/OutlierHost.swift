@@ -42,10 +42,11 @@ public import TimeAndChance
   /// A member that nothing is known of.
   @inlinable public init() {}
 
-  /// Counts a code that is no 5xx.
-  @inlinable @inline(__always) public mutating func recordSuccess() {
-    externalTotal &+= 1
-    externalSuccesses &+= 1
+  /// Counts so many codes in a row that are no 5xx.
+  @inlinable @inline(__always) public mutating func recordSuccesses(_ count: UInt32 = 1) {
+    if count == 0 { return }
+    externalTotal &+= count
+    externalSuccesses &+= count
     consecutive5xx = 0
     consecutiveGatewayFailure = 0
   }

@@ -21,17 +21,38 @@ struct BalancerBench {
     health = ContiguousArray(hosts.indices.map { healthy?[$0] ?? true ? .healthy : .unhealthy })
     active = Array(repeating: 0, count: hosts.count)
     random = RandomStream(seed: seed, name: "balancer")
-    balancer = ClusterBalancer(
-      view: views.view(of: health), active: active, at: now, using: &random)
+    balancer = active.withUnsafeBufferPointer { [now, views, health] active in
+      ClusterBalancer(
+        view: views.view(of: health), active: HostLoads(active), at: now, using: &random)
+    }
   }
 
   mutating func set(_ host: Int, _ state: HostHealth) {
     health[host] = state
-    balancer.apply(views.view(of: health), active: active, at: now, using: &random)
+    let active = active
+    active.withUnsafeBufferPointer {
+      balancer.apply(views.view(of: health), active: HostLoads($0), at: now, using: &random)
+    }
   }
 
   mutating func pick(hash: UInt64? = nil) -> HostPick {
-    balancer.pick(hash: hash, active: active, at: now, using: &random)
+    let active = active
+    return active.withUnsafeBufferPointer {
+      balancer.pick(hash: hash, active: HostLoads($0), at: now, using: &random)
+    }
+  }
+
+  mutating func pickForRetry(
+    hash: UInt64? = nil, tried: [UInt32], hostSelectionMaxAttempts: Int
+  ) -> HostPick {
+    let active = active
+    return active.withUnsafeBufferPointer { active in
+      tried.withUnsafeBufferPointer { tried in
+        balancer.pickForRetry(
+          hash: hash, tried: tried, hostSelectionMaxAttempts: hostSelectionMaxAttempts,
+          active: HostLoads(active), at: now, using: &random)
+      }
+    }
   }
 
   /// How often each host is picked.
@@ -279,14 +300,9 @@ func isNear(_ count: Int, of total: Int, _ probability: Double) -> Bool {
     var bench = BalancerBench(plainHosts(2)) { $0.loadBalancer = .random }
     for attempts in 0...3 {
       var same = 0
-      let tried: [UInt32] = [1]
-      tried.withUnsafeBufferPointer { tried in
-        for _ in 0..<8_000 {
-          let pick = bench.balancer.pickForRetry(
-            tried: tried, hostSelectionMaxAttempts: attempts, active: bench.active, at: bench.now,
-            using: &bench.random)
-          if pick.host == 1 { same += 1 }
-        }
+      for _ in 0..<8_000 {
+        let pick = bench.pickForRetry(tried: [1], hostSelectionMaxAttempts: attempts)
+        if pick.host == 1 { same += 1 }
       }
       let probability = 1 / Double(1 << (attempts + 1))
       #expect(isNear(same, of: 8_000, probability), "\(attempts) attempts")
@@ -299,11 +315,7 @@ func isNear(_ count: Int, of total: Int, _ probability: Double) -> Bool {
     let key = XXHash64.hash("user-17")
     let host = bench.pick(hash: key).host
     for _ in 0..<20 { #expect(bench.pick(hash: key).host == host) }
-    let retry = [host].withUnsafeBufferPointer {
-      bench.balancer.pickForRetry(
-        hash: key, tried: $0, hostSelectionMaxAttempts: 20, active: bench.active, at: bench.now,
-        using: &bench.random)
-    }
+    let retry = bench.pickForRetry(hash: key, tried: [host], hostSelectionMaxAttempts: 20)
     #expect(retry.host != host)
     bench.set(Int(host), .unhealthy)
     #expect(bench.pick(hash: key).host != host)
