@@ -217,13 +217,13 @@ struct ProxyCluster {
   var pending: UInt32 = 0
   var connections: UInt32 = 0
   var retries: UInt32 = 0
+  /// See ``ClusterBalancer/plainHostCount``; 0 when the balancers have to be asked.
+  var plainHosts: UInt32 = 0
   /// Draws of the balancers.
   var balancing: RandomStream
   /// Tries sent to hosts, from the start of the run.
   var sent: UInt64 = 0
   var instance: UInt32
-  /// See ``ClusterBalancer/plainHostCount``; 0 when the balancers have to be asked.
-  var plainHosts: UInt32 = 0
   /// See the constants.
   var marks: UInt32 = 0
 

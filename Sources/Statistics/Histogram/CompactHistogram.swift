@@ -38,9 +38,24 @@ public struct CompactHistogram: Sendable, Equatable {
     greatest = recorder.greatest
     sum = recorder.sum
     var used = 0
-    recorder.forEachCount { _, _ in used += 1 }
-    entries.reserveCapacity(used)
-    recorder.forEachCount { bucket, number in append(number, bucket) }
+    var most: UInt64 = 0
+    recorder.forEachCount { _, number in
+      used &+= 1
+      most = max(most, number)
+    }
+    guard most < UInt32.max else {
+      recorder.forEachCount { bucket, number in append(number, bucket) }
+      return
+    }
+    entries = Array(unsafeUninitializedCapacity: used) { room, filled in
+      recorder.forEachCount { bucket, number in
+        (room.baseAddress.unsafelyUnwrapped + filled).initialize(
+          to: Entry(
+            bucket: UInt16(truncatingIfNeeded: bucket), count: UInt32(truncatingIfNeeded: number)))
+        filled &+= 1
+        count &+= number
+      }
+    }
   }
 
   /// The values of two recorders together.

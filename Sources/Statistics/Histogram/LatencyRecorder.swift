@@ -1,12 +1,15 @@
 /// The recording end of a histogram, for run loops: one bucket, sum, least and greatest per value.
 ///
-/// Owns its counts (32 bits each, in whole octaves of 512 bytes between the smallest and the
-/// largest value seen; 20 octaves, as from 1 µs to 1 s, are 10 KB), so it moves but is not copied:
-/// keep it in a stored property or behind an `UnsafeMutablePointer`, and take ``histogram`` when
-/// values are wanted. A count that outgrows 32 bits carries over; nothing is ever lost.
+/// Owns its counts, so it moves but is not copied: keep it in a stored property or behind an
+/// `UnsafeMutablePointer`, and take ``histogram`` when values are wanted.
+///
+/// A count is a byte, in whole octaves of 128 bytes between the smallest and the largest value seen:
+/// a run has hundreds of recorders, and what matters is how many of their counts the caches hold. At
+/// every 256th value of a bucket the byte goes round and 32 further bits, which exist once one is
+/// needed, take the carry. A bucket may so hold 2⁴⁰ values, more than a run has events.
 @frozen public struct LatencyRecorder: ~Copyable {
-  @usableFromInline var counts: UnsafeMutablePointer<UInt32>
-  /// The upper 32 bits of the counts, once one of them needs it.
+  @usableFromInline var counts: UnsafeMutablePointer<UInt8>
+  /// The further bits of the counts, once one of them needs some.
   @usableFromInline var carries: UnsafeMutablePointer<UInt32>?
   @usableFromInline var firstBucket: Int32
   @usableFromInline var bucketCount: Int32
@@ -52,15 +55,24 @@
     if nanoseconds > greatest { greatest = nanoseconds }
   }
 
-  /// Records a value as often as said.
+  /// Records a value as often as said, up to 2⁴⁰ times in all.
   public mutating func record(_ nanoseconds: Int64, times: UInt64) {
     guard times > 0 else { return }
     record(nanoseconds)
-    let slot = LatencyBucket.index(of: UInt64(nanoseconds)) - Int(firstBucket)
-    let total = UInt64(counts[slot]) + UInt64(UInt32(truncatingIfNeeded: times - 1))
-    counts[slot] = UInt32(truncatingIfNeeded: total)
-    carry(slot, UInt32((times - 1) >> 32) + UInt32(total >> 32))
+    add(times - 1, toSlot: LatencyBucket.index(of: UInt64(nanoseconds)) - Int(firstBucket))
     sum += UInt128(nanoseconds) * UInt128(times - 1)
+  }
+
+  /// Adds to a bucket's count.
+  @inline(__always) private mutating func add(_ number: UInt64, toSlot slot: Int) {
+    let total = UInt64(counts[slot]) &+ number
+    counts[slot] = UInt8(truncatingIfNeeded: total)
+    if total > 255 { carry(slot, UInt32(truncatingIfNeeded: total &>> 8)) }
+  }
+
+  /// A bucket's count.
+  @inline(__always) private func count(inSlot slot: Int) -> UInt64 {
+    UInt64(counts[slot]) | UInt64(carries?[slot] ?? 0) &<< 8
   }
 
   /// The sum of all values.
@@ -74,12 +86,15 @@
 
   /// Forgets all values and keeps the memory: the end of a warm-up.
   public mutating func reset() {
-    counts.update(repeating: 0, count: Int(bucketCount))
-    carries?.deallocate()
-    carries = nil
+    clear(0..<Int(bucketCount))
     least = .max
     greatest = .min
     sum = 0
+  }
+
+  private func clear(_ slots: Range<Int>) {
+    (counts + slots.lowerBound).update(repeating: 0, count: slots.count)
+    if let carries { (carries + slots.lowerBound).update(repeating: 0, count: slots.count) }
   }
 
   /// Whether nothing is recorded.
@@ -102,25 +117,24 @@
     var slot = LatencyBucket.index(of: UInt64(least)) - first
     let end = LatencyBucket.index(of: UInt64(greatest)) - first + 1
     while slot < end {
-      if slot &+ 8 <= end {
-        let words = UnsafeRawPointer(counts + slot)
-        let anyCount =
-          words.loadUnaligned(as: UInt64.self)
-          | words.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
-          | words.loadUnaligned(fromByteOffset: 16, as: UInt64.self)
-          | words.loadUnaligned(fromByteOffset: 24, as: UInt64.self)
-        if anyCount == 0, carries == nil {
-          slot &+= 8
-          continue
-        }
+      if slot &+ 8 <= end, isEmpty(eightFrom: slot) {
+        slot &+= 8
+        continue
       }
       let stop = min(slot &+ 8, end)
       while slot < stop {
-        let number = UInt64(counts[slot]) | UInt64(carries?[slot] ?? 0) &<< 32
+        let number = count(inSlot: slot)
         if number != 0 { body(slot &+ first, number) }
         slot &+= 1
       }
     }
+  }
+
+  /// Whether eight buckets hold nothing.
+  @inline(__always) private func isEmpty(eightFrom slot: Int) -> Bool {
+    let bytes = UnsafeRawPointer(counts + slot).loadUnaligned(as: UInt64.self)
+    guard let carries, bytes == 0 else { return bytes == 0 }
+    return (slot..<(slot &+ 8)).allSatisfy { carries[$0] == 0 }
   }
 
   /// Hands all values over to another recorder and forgets them; how many there were.
@@ -136,9 +150,7 @@
       total &+= number
       other.add(number, toSlot: bucket - Int(other.firstBucket))
     }
-    (counts + (first - Int(firstBucket))).update(repeating: 0, count: last - first + 1)
-    carries?.deallocate()
-    carries = nil
+    clear((first - Int(firstBucket))..<(last - Int(firstBucket) + 1))
     other.sum += sum
     other.least = min(other.least, least)
     other.greatest = max(other.greatest, greatest)
@@ -148,22 +160,13 @@
     return total
   }
 
-  @inline(__always) private mutating func add(_ number: UInt64, toSlot slot: Int) {
-    let total = UInt64(counts[slot]) &+ (number & 0xFFFF_FFFF)
-    counts[slot] = UInt32(truncatingIfNeeded: total)
-    let rounds = number &>> 32 &+ total &>> 32
-    if rounds != 0 { carry(slot, UInt32(truncatingIfNeeded: rounds)) }
-  }
-
   private func covers(_ bucket: Int) -> Bool {
     bucket >= Int(firstBucket) && bucket < Int(firstBucket) + Int(bucketCount)
   }
 
   /// What was recorded.
   public var histogram: LatencyHistogram {
-    let wide = (0..<Int(bucketCount)).map { slot in
-      UInt64(counts[slot]) | UInt64(carries?[slot] ?? 0) << 32
-    }
+    let wide = (0..<Int(bucketCount)).map { count(inSlot: $0) }
     guard
       let first = wide.firstIndex(where: { $0 > 0 }), let last = wide.lastIndex(where: { $0 > 0 })
     else { return LatencyHistogram() }
@@ -173,7 +176,7 @@
   }
 
   /// The memory that the counts take, in bytes.
-  public var byteCount: Int { Int(bucketCount) * (carries == nil ? 4 : 8) }
+  public var byteCount: Int { Int(bucketCount) * (carries == nil ? 1 : 5) }
 
   /// Extends the counts to whole octaves around a bucket; the bucket's place in them.
   @usableFromInline @inline(never)
@@ -194,10 +197,10 @@
   }
 
   /// The numbers in a new block, at an offset among zeros; the old block is freed.
-  private static func moved(
-    _ old: UnsafeMutablePointer<UInt32>, _ count: Int, to offset: Int, of newCount: Int
-  ) -> UnsafeMutablePointer<UInt32> {
-    let block = UnsafeMutablePointer<UInt32>.allocate(capacity: newCount)
+  private static func moved<Count: FixedWidthInteger>(
+    _ old: UnsafeMutablePointer<Count>, _ count: Int, to offset: Int, of newCount: Int
+  ) -> UnsafeMutablePointer<Count> {
+    let block = UnsafeMutablePointer<Count>.allocate(capacity: newCount)
     block.initialize(repeating: 0, count: newCount)
     if count > 0 { (block + offset).update(from: old, count: count) }
     old.deallocate()
