@@ -85,13 +85,13 @@ extension Engine {
         renameHedged(c, from: j, to: news)
         jobs[j].call = none
         jobs[j].connection = none
-        let kind = clusterKinds.base + Int(clusters[calls[c].cluster].kind)
+        let delay = clusters[calls[c].cluster].toHost
         if pods[p].marks & Pod.concernsTravel != 0 {
           travelFar(news, .responseAtProxy)
-        } else if kind.pointee.toHost.isZero {
+        } else if delay.isZero {
           schedule(.responseAtProxy, news, after: .zero)
         } else {
-          schedule(.responseAtProxy, news, along: kind.pointee.toHost)
+          schedule(.responseAtProxy, news, along: delay)
         }
       }
       jobs[j].marks &= ~Job.hasWorker

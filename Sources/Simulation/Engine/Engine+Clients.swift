@@ -227,7 +227,7 @@ extension Engine {
     switch ended.parent & Parent.tagMask {
     case Parent.job:
       if recorders.isOn { countFlow(call) }
-      childEnded(handle, call)
+      childEnded(handle, reply: reply, edge: ended.edge)
     case Parent.source: requestEnded(handle, call)
     default: rareParentHears(call)
     }

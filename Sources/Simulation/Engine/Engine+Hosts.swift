@@ -53,7 +53,7 @@ extension Engine {
       ProxyCluster(
         kind: kindIndex, hostBase: UInt32(outlierHosts.count), poolBase: UInt32(pools.count),
         workers: kind.workers, firstBalancer: UInt32(balancers.count),
-        balancing: stream("balancing"), instance: instance, marks: marks))
+        balancing: stream("balancing"), toHost: kind.toHost, instance: instance, marks: marks))
     clusterOfInstance[slot] = state
     let check = ActiveHealthCheck(
       configuration.healthCheck ?? .none, startsHealthy: true)

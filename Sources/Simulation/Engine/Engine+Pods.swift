@@ -9,12 +9,12 @@ extension Engine {
   /// A try leaves its proxy for the pod.
   @inline(__always)
   mutating func travelToPod(
-    _ j: UInt32, _ kind: UnsafeMutablePointer<ClusterKind>, _ pod: UnsafeMutablePointer<Pod>
+    _ j: UInt32, _ delay: FixedDelay, _ pod: UnsafeMutablePointer<Pod>
   ) {
     if Features.hasPolicies, pod.pointee.marks & Pod.concernsTravel != 0 {
       return travelFar(j, .jobArrives)
     }
-    if kind.pointee.toHost.isZero {
+    if delay.isZero {
       if depth < Self.maxDepth {
         depth += 1
         jobArrives(j)
@@ -23,7 +23,7 @@ extension Engine {
         schedule(.jobArrives, j, after: .zero)
       }
     } else {
-      schedule(.jobArrives, j, along: kind.pointee.toHost)
+      schedule(.jobArrives, j, along: delay)
     }
   }
 
@@ -297,14 +297,13 @@ extension Engine {
   }
 
   /// A call of a job has ended.
-  @inline(__always) mutating func childEnded(_ j: UInt32, _ call: Call) {
-    let reply = call.reply
+  @inline(__always) mutating func childEnded(_ j: UInt32, reply: UInt16, edge: UInt16) {
     let job = jobs.pointer(j)
     if job.pointee.marks & (Job.forwards | Job.ignoresFailure) != 0 {
       if job.pointee.marks & Job.forwards != 0 { job.pointee.reply = reply }
     } else if reply >= 400 || reply == 0 {
       job.pointee.marks |= Job.childFailed
-      job.pointee.reply = edges[UInt32(call.edge)].failureReply
+      job.pointee.reply = edges[UInt32(edge)].failureReply
     }
     childDone(j)
   }
@@ -466,8 +465,8 @@ extension Engine {
   @inline(__always) private mutating func travelBack(_ j: UInt32) {
     let job = jobs.pointer(j)
     job.pointee.state = Job.answering
-    let kind = clusterKinds.base + Int(clusters[calls[job.pointee.call].cluster].kind)
-    if kind.pointee.toHost.isZero {
+    let delay = clusters[calls[job.pointee.call].cluster].toHost
+    if delay.isZero {
       if depth < Self.maxDepth {
         depth += 1
         responseAtProxy(j)
@@ -476,7 +475,7 @@ extension Engine {
         schedule(.responseAtProxy, j, after: .zero)
       }
     } else {
-      schedule(.responseAtProxy, j, along: kind.pointee.toHost)
+      schedule(.responseAtProxy, j, along: delay)
     }
   }
 
@@ -512,13 +511,13 @@ extension Engine {
   @inline(never) mutating func tellPod(_ j: UInt32, call c: UInt32, cluster: UInt32) {
     guard isHeard(j) else { return }
     jobs[j].marks |= Job.abandonmentUnderWay
-    let kind = clusterKinds.base + Int(clusters[cluster].kind)
+    let delay = clusters[cluster].toHost
     if pods[jobs[j].pod].marks & Pod.concernsTravel != 0 {
       sendToHost(j, .abandonmentAtPod, isAnswer: false, call: c, state: cluster)
-    } else if kind.pointee.toHost.isZero {
+    } else if delay.isZero {
       schedule(.abandonmentAtPod, j, after: .zero)
     } else {
-      schedule(.abandonmentAtPod, j, along: kind.pointee.toHost)
+      schedule(.abandonmentAtPod, j, along: delay)
     }
   }
 

@@ -34,7 +34,8 @@ extension Engine {
         recorders.flows[f].record(byFlow[f], open: open.flows[f], statuses: statuses))
     }
     for s in 0..<services.count { result.services.append(serviceRecord(s, open.operations)) }
-    for p in 0..<proxies.count { result.proxies.append(proxyRecord(p)) }
+    let states = statesByKind()
+    for p in 0..<proxies.count { result.proxies.append(proxyRecord(p, states)) }
     return result
   }
 
@@ -131,30 +132,35 @@ extension Engine {
     return open
   }
 
-  private func proxyRecord(_ p: Int) -> ProxyRecord {
+  /// The states of clusters, by kind.
+  private func statesByKind() -> [[UInt32]] {
+    var states = [[UInt32]](repeating: [], count: clusterKinds.count)
+    for state in 0..<UInt32(clusters.count) { states[Int(clusters[state].kind)].append(state) }
+    return states
+  }
+
+  private func proxyRecord(_ p: Int, _ states: [[UInt32]]) -> ProxyRecord {
     var record = ProxyRecord()
     let proxy = proxies[p]
     for cluster in 0..<proxy.clusterCount {
-      let kindIndex = proxy.firstKind + cluster
-      let kind = clusterKinds[kindIndex]
+      let kind = clusterKinds[proxy.firstKind + cluster]
       var outlier = OutlierStatistics()
       var activeEjections: UInt64 = 0
-      var sent: UInt64 = 0
+      var counters = EnvoyClusterStatistics()
       var attempts = [UInt64](repeating: 0, count: Int(kind.endpointCount))
-      for state in 0..<UInt32(clusters.count) where clusters[state].kind == kindIndex {
-        outlier.add(judges[state].statistics)
-        activeEjections += UInt64(judges[state].statistics.ejectionsActive)
-        sent &+= clusters[state].sent
-        for host in attempts.indices {
-          attempts[host] &+= pool(state, UInt32(host)).pointee.attempts
-        }
-      }
-      var counters = statistics[kindIndex]
-      counters.upstreamRqTotal = sent
-      // Proxies in front of pods have a cluster each.
-      if proxy.kindStride != 0 {
-        for number in 1..<max(1, proxy.instanceCount) {
-          counters.add(statistics[kindIndex + number * proxy.kindStride])
+      // Proxies in front of pods have a kind each.
+      let kindCount = proxy.kindStride == 0 ? 1 : max(1, proxy.instanceCount)
+      for number in 0..<kindCount {
+        let kindIndex = proxy.firstKind + cluster + number * proxy.kindStride
+        counters.add(statistics[kindIndex])
+        for state in states[Int(kindIndex)] {
+          outlier.add(judges[state].statistics)
+          activeEjections += UInt64(judges[state].statistics.ejectionsActive)
+          for host in attempts.indices {
+            let sent = pool(state, UInt32(host)).pointee.attempts
+            counters.upstreamRqTotal &+= sent
+            if number == 0 { attempts[host] &+= sent }
+          }
         }
       }
       record.clusters.append(counters)

@@ -285,7 +285,10 @@ extension Engine {
       podBooks[p].unheard = 0
     }
     for entry in 0..<occupancy.count { occupancy[entry] = 0 }
-    for p in 0..<pools.count { pools[p].attempts = 0 }
+    for p in 0..<pools.count {
+      statistics[clusters[pools[p].cluster].kind].upstreamRqTotal &+= pools[p].attempts
+      pools[p].attempts = 0
+    }
     for entry in 0..<hostErrors.count { hostErrors[entry] = 0 }
     throttledBefore = (0..<processors.count).map { processors[$0].throttledTime }
     edgesBefore = (0..<edges.count).map { EdgeRecord(edges[$0], clientCounts[$0]) }

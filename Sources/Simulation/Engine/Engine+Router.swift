@@ -203,7 +203,6 @@ extension Engine {
     let books = pool(cluster, host)
     cluster.pointee.requests &+= 1
     books.pointee.active &+= 1
-    cluster.pointee.sent &+= 1
     books.pointee.attempts &+= 1
     let edge = edges.base + Int(call.pointee.edge)
     edge.pointee.attempts &+= 1
@@ -221,7 +220,7 @@ extension Engine {
       reply: UInt16(call.pointee.attempts), marks: marks, state: Job.travelling)
     call.pointee.job = j
     call.pointee.tryTimer = start(edge.pointee.tryTimeout, .perTryTimeout, c)
-    travelToPod(j, kind, pods.base + Int(pod))
+    travelToPod(j, cluster.pointee.toHost, pods.base + Int(pod))
   }
 
   /// The back-off of a retry is over.
@@ -458,15 +457,25 @@ extension Engine {
 
   /// The answer has reached the caller.
   @inline(never) mutating func answerAtCaller(_ c: UInt32) {
+    let call = calls.pointer(c)
+    let parent = call.pointee.parent
+    guard parent & Parent.tagMask == Parent.job else { return rootHears(c) }
+    // Field by field: a copy of what was written a moment ago in pieces would have to wait for it.
+    if recorders.isOn { countFlow(call.pointee) }
+    let reply = call.pointee.reply
+    let edge = call.pointee.edge
+    calls.free(c)
+    childEnded(parent & 0xFF_FFFF, reply: reply, edge: edge)
+  }
+
+  /// The answer has reached a caller that is no job.
+  @inline(never) private mutating func rootHears(_ c: UInt32) {
     let call = calls[c]
     calls.free(c)
-    let handle = call.parent & 0xFF_FFFF
-    switch call.parent & Parent.tagMask {
-    case Parent.job:
-      if recorders.isOn { countFlow(call) }
-      childEnded(handle, call)
-    case Parent.source: requestEnded(handle, call)
-    default: if Features.hasPolicies { rareParentHears(call) }
+    if call.parent & Parent.tagMask == Parent.source {
+      requestEnded(call.parent & 0xFF_FFFF, call)
+    } else if Features.hasPolicies {
+      rareParentHears(call)
     }
   }
 

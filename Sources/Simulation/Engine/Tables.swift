@@ -17,6 +17,9 @@ struct FixedTimeout: BitwiseCopyable {
 }
 
 /// How calls along an edge are treated: its model, its proxy's route and the proxy, resolved.
+///
+/// Three cache lines, of which the first is what every call looks at, when it begins and when it
+/// ends.
 struct Edge {
   /// What becomes of a call that reaches the proxy.
   enum Action: UInt8 {
@@ -71,6 +74,8 @@ struct Edge {
   /// The flow that its calls are counted with, or ``none``.
   var flow: UInt32 = none
   var fromCaller: FixedDelay
+  /// ``fromCaller`` takes no time while no rule of the network says otherwise.
+  var fromCallerIsZero = true
   var routeTimeout: FixedTimeout
   var tryTimeout: FixedTimeout
   // Counters, from the start of the run.
@@ -99,8 +104,6 @@ struct Edge {
   var hedges = false
   var avoidsPreviousHosts = false
   var isMirror = false
-  /// ``fromCaller`` takes no time while no rule of the network says otherwise.
-  var fromCallerIsZero = true
   var maxPicks: UInt32 = 1
   var previousPrioritiesFrequency: UInt32 = 0
   /// The mirrors, in the table of mirrors.
@@ -221,8 +224,8 @@ struct ProxyCluster {
   var plainHosts: UInt32 = 0
   /// Draws of the balancers.
   var balancing: RandomStream
-  /// Tries sent to hosts, from the start of the run.
-  var sent: UInt64 = 0
+  /// Of its kind, where each answer finds it.
+  var toHost: FixedDelay
   var instance: UInt32
   /// See the constants.
   var marks: UInt32 = 0
