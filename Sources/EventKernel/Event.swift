@@ -42,6 +42,9 @@ public import TimeAndChance
   /// The place in the order of all schedulings, from 1.
   @inlinable @inline(__always) public var sequence: UInt64 { (high & 0xFF) &<< 32 | low &>> 32 }
 
+  /// The timer that this is, if it is one.
+  @inlinable @inline(__always) public var timer: Timer { Timer(sequence: sequence) }
+
   @inlinable @inline(__always) var key: UInt128 { UInt128(high) &<< 64 | UInt128(low) }
 
   /// True when both are the same scheduling; kind and handle do not count.

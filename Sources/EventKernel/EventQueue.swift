@@ -6,13 +6,15 @@ public import TimeAndChance
 /// - a heap for delays that vary (``schedule(after:kind:handle:)``), and behind it a ladder of
 ///   buckets for what is far away, once there are thousands,
 /// - one first-in-first-out ring for each constant delay that is never taken back (``DelayLine``),
-/// - one linked list for each constant delay that mostly is (``TimerLine``): a timeout that does not
-///   fire costs two stores to start and two to cancel, and leaves nothing behind.
+/// - one ring for each constant delay that mostly is (``TimerLine``). Whoever starts a timer keeps its
+///   ``Timer/ticket``, and takes it back by forgetting it: the queue asks whether it is still held
+///   only when its time has come, or when ``dropForgotten(_:)`` makes room. A timeout that does not
+///   fire costs its one store.
 ///
 /// The first entries of the first four rings, which carry most events of a model, are compared with
-/// the heap's root on each look. Of any other ring, and of a list, only the first entry stands in the
-/// heap. A list's stand-in may be out of date (its timer was cancelled): when it comes up, the list's
-/// present head takes its place.
+/// the heap's root on each look. Of any other ring, and of the timers of a line, only the first entry
+/// stands in the heap. A stand-in for timers may be out of date: when it comes up, the first that
+/// still runs takes its place.
 ///
 /// The kernel knows no model. A run loop takes ``next()`` and switches over ``Event/kind``:
 ///
@@ -23,6 +25,9 @@ public import TimeAndChance
 ///   switch event.kind { … }
 /// }
 /// ```
+///
+/// A model with timers says which still run, ``next(isRunning:)``, or handles
+/// ``timersDueKind`` by itself, which spares it to have the answer ready for every event.
 ///
 /// Delays that vary are at least 0, and count as 2⁵⁵ ns (1.14 years) when they are longer; those of
 /// lines are below that. Others stop the program with a message, as does running out of sequence
@@ -45,35 +50,40 @@ public import TimeAndChance
   @usableFromInline var rings: UnsafeMutablePointer<Ring>
   @usableFromInline var ringCount = 0
   private var ringCapacity = 64
-  @usableFromInline var lists: UnsafeMutablePointer<TimerList>
-  @usableFromInline var listCount = 0
-  private var listCapacity = 64
-  @usableFromInline var nodes = Slab<TimerNode>()
+  @usableFromInline var timers: UnsafeMutablePointer<TimerRing>
+  @usableFromInline var timerLineCount = 0
+  private var timerLineCapacity = 64
 
-  /// The kinds that the kernel keeps for itself: the stand-ins of rings and lists.
+  /// The kinds that the kernel keeps for itself: the stand-ins of rings and of timers.
   @usableFromInline static var ringKind: UInt8 { 255 }
-  @usableFromInline static var listKind: UInt8 { 254 }
+  @usableFromInline static var timersKind: UInt8 { 254 }
+  /// The kind of an event that says no more than that timers may be due; see ``timer(dueAt:_:)``.
+  public let timersDueKind: UInt8
   /// The first delay that is too long.
   @usableFromInline static var delayLimit: UInt64 { 1 &<< 55 }
   /// How many rings need no stand-in in the heap.
   @usableFromInline static var headCount: Int { 4 }
 
   /// An empty queue at time zero.
-  public init() {
+  ///
+  /// A model that switches over its kinds may choose one for ``timersDueKind``.
+  public init(timersDueKind: UInt8 = 254) {
+    self.timersDueKind = timersDueKind
     ladder = .allocate(capacity: 1)
     ladder.initialize(to: EventLadder())
     heads = .allocate(capacity: Self.headCount)
     heads.initialize(repeating: .max, count: Self.headCount)
     rings = .allocate(capacity: ringCapacity)
-    lists = .allocate(capacity: listCapacity)
+    timers = .allocate(capacity: timerLineCapacity)
   }
 
   @inlinable deinit {
     for index in 0..<ringCount { rings[index].entries.deallocate() }
+    for index in 0..<timerLineCount { timers[index].ring.entries.deallocate() }
     freeLadder()
     heads.deallocate()
     rings.deallocate()
-    lists.deallocate()
+    timers.deallocate()
   }
 
   /// How many events the heap holds before the later ones go to the ladder.
@@ -184,40 +194,31 @@ public import TimeAndChance
 
   /// The line of timers with that delay; lines of equal delay are one.
   public mutating func timerLine(_ delay: SimDuration) -> TimerLine {
-    for index in 0..<listCount where lists[index].delay == delay {
+    for index in 0..<timerLineCount where timers[index].ring.delay == delay {
       return TimerLine(index: UInt32(index))
     }
     precondition(
       UInt64(bitPattern: delay.nanoseconds) < Self.delayLimit, "a delay must be in 0 ..< 2^55 ns")
-    let sentinel = nodes.allocate()
-    nodes[sentinel] = TimerNode(
-      event: Event(high: 0, low: 0), previous: sentinel, next: sentinel)
-    if listCount == listCapacity {
-      lists = Self.grown(lists, from: listCapacity)
-      listCapacity *= 2
+    if timerLineCount == timerLineCapacity {
+      timers = Self.grown(timers, from: timerLineCapacity)
+      timerLineCapacity *= 2
     }
-    (lists + listCount).initialize(to: TimerList(delay: delay, sentinel: sentinel))
-    listCount += 1
-    return TimerLine(index: UInt32(listCount - 1))
+    (timers + timerLineCount).initialize(to: TimerRing(delay: delay))
+    timerLineCount += 1
+    return TimerLine(index: UInt32(timerLineCount - 1))
   }
 
-  /// Starts a timer that fires after the line's delay unless it is cancelled before.
+  /// Starts a timer that fires after the line's delay, unless its ticket is forgotten before.
   @inlinable @inline(__always)
   public mutating func startTimer(on line: TimerLine, kind: UInt8, handle: UInt32) -> Timer {
-    let list = lists + Int(line.index)
+    let timers = self.timers + Int(line.index)
     sequence &+= 1
     let event = Event(
-      time: clock &+ list.pointee.delay.nanoseconds, sequence: sequence, kind: kind,
+      time: clock &+ timers.pointee.ring.delay.nanoseconds, sequence: sequence, kind: kind,
       handle: handle)
-    let index = nodes.allocate()
-    let sentinel = list.pointee.sentinel
-    let nodes = self.nodes.records
-    let last = nodes[Int(sentinel)].previous
-    nodes[Int(index)] = TimerNode(event: event, previous: last, next: sentinel)
-    nodes[Int(last)].next = index
-    nodes[Int(sentinel)].previous = index
-    if !list.pointee.isArmed { arm(line.index, with: event) }
-    return Timer(index: index)
+    _ = timers.pointee.ring.append(event)
+    if !timers.pointee.isArmed { arm(line.index, with: event) }
+    return event.timer
   }
 
   /// Starts a timer as if it had been started at `start`: it fires the line's delay after that.
@@ -229,107 +230,108 @@ public import TimeAndChance
   public mutating func startTimer(
     on line: TimerLine, since start: SimTime, kind: UInt8, handle: UInt32
   ) -> Timer {
-    let list = lists + Int(line.index)
-    let time = start.nanoseconds &+ list.pointee.delay.nanoseconds
+    let timers = self.timers + Int(line.index)
+    let time = start.nanoseconds &+ timers.pointee.ring.delay.nanoseconds
     precondition(time >= clock, "a timer's instant has passed")
     sequence &+= 1
     let event = Event(time: time, sequence: sequence, kind: kind, handle: handle)
-    let index = nodes.allocate()
-    let sentinel = list.pointee.sentinel
-    let nodes = self.nodes.records
-    var before = nodes[Int(sentinel)].previous
-    while before != sentinel, event.key < nodes[Int(before)].event.key {
-      before = nodes[Int(before)].previous
-    }
-    let after = nodes[Int(before)].next
-    nodes[Int(index)] = TimerNode(event: event, previous: before, next: after)
-    nodes[Int(before)].next = index
-    nodes[Int(after)].previous = index
-    if !list.pointee.isArmed || event.key < list.pointee.armed.key {
+    timers.pointee.insert(event)
+    if !timers.pointee.isArmed || event.key < timers.pointee.armed.key {
       arm(line.index, with: event)
     }
-    return Timer(index: index)
+    return event.timer
   }
 
-  /// A list has a new first timer: its stand-in takes the place of any other.
-  @inline(never) @usableFromInline mutating func arm(_ list: UInt32, with event: Event) {
-    lists[Int(list)].isArmed = true
-    lists[Int(list)].armed = event
-    enqueue(event.standingIn(kind: Self.listKind, handle: list))
+  /// Timers have a new first: its stand-in takes the place of any other.
+  @inline(never) @usableFromInline mutating func arm(_ line: UInt32, with event: Event) {
+    timers[Int(line)].isArmed = true
+    timers[Int(line)].armed = event
+    enqueue(event.standingIn(kind: Self.timersKind, handle: line))
   }
 
-  /// Takes a timer back; it must neither have fired nor been cancelled.
-  @inlinable @inline(__always) public mutating func cancel(_ timer: Timer) {
-    unlink(timer.index)
+  /// The timer that fires when an event of ``timersDueKind`` has come; nil when all of that time
+  /// were taken back. Moves the clock if there is one.
+  ///
+  /// `isRunning` tells whether the event's ``Event/timer`` is still held by its owner.
+  @inline(never)
+  public mutating func timer(dueAt due: Event, _ isRunning: (Event) -> Bool) -> Event? {
+    let timers = self.timers + Int(due.handle)
+    guard due.isSameScheduling(as: timers.pointee.armed) else { return nil }
+    timers.pointee.isArmed = false
+    timers.pointee.dropForgottenFirst(isRunning)
+    guard !timers.pointee.ring.isEmpty else { return nil }
+    let event = timers.pointee.ring.first
+    guard event.isSameScheduling(as: due) else {
+      arm(due.handle, with: event)
+      return nil
+    }
+    timers.pointee.ring.dropFirst()
+    if !timers.pointee.ring.isEmpty { arm(due.handle, with: timers.pointee.ring.first) }
+    clock = event.time.nanoseconds
+    return event
   }
 
-  @inlinable @inline(__always) mutating func unlink(_ index: UInt32) {
-    let nodes = self.nodes.records
-    let node = nodes[Int(index)]
-    nodes[Int(node.previous)].next = node.next
-    nodes[Int(node.next)].previous = node.previous
-    self.nodes.free(index)
+  /// Makes room: drops timers that were taken back and whose time has not come.
+  ///
+  /// To be called every few thousand events. Looks only at lines that have grown to twice of what ran
+  /// when they were last looked at, so that a timer is looked at once or twice in all.
+  public mutating func dropForgotten(_ isRunning: (Event) -> Bool) {
+    for index in 0..<timerLineCount where timers[index].ring.count >= timers[index].patience {
+      timers[index].dropForgotten(isRunning)
+    }
   }
 
   // MARK: Taking events
 
   /// The next event in the order of all, or nil when nothing is pending; moves the clock.
+  ///
+  /// An event of ``timersDueKind`` is none yet, and does not move the clock: it is for
+  /// ``timer(dueAt:_:)``.
   @inlinable @inline(__always) public mutating func next() -> Event? {
-    while true {
-      heap.settle()
-      if heap.count == 0, horizon != .max { refill() }
-      let top = heap.root
-      if ringCount != 0 {
-        let heads = self.heads
-        let left = heads[1] < heads[0] ? 1 : 0
-        let right = heads[3] < heads[2] ? 3 : 2
-        let lane = heads[right] < heads[left] ? right : left
-        let first = heads[lane]
-        if first < top.key {
-          let ring = rings + lane
-          ring.pointee.dropFirst()
-          heads[lane] = ring.pointee.isEmpty ? .max : ring.pointee.first.key
-          let event = Event(key: first)
-          clock = event.time.nanoseconds
-          return event
-        }
+    heap.settle()
+    if heap.count == 0, horizon != .max { refill() }
+    let top = heap.root
+    if ringCount != 0 {
+      let heads = self.heads
+      let left = heads[1] < heads[0] ? 1 : 0
+      let right = heads[3] < heads[2] ? 3 : 2
+      let lane = heads[right] < heads[left] ? right : left
+      let first = heads[lane]
+      if first < top.key {
+        let ring = rings + lane
+        ring.pointee.dropFirst()
+        heads[lane] = ring.pointee.isEmpty ? .max : ring.pointee.first.key
+        let event = Event(key: first)
+        clock = event.time.nanoseconds
+        return event
       }
-      if heap.count == 0 { return nil }
-      heap.pop()
-      if top.kind < Self.listKind {
-        clock = top.time.nanoseconds
-        return top
-      }
-      if let event = standInCameUp(top) { return event }
     }
+    if heap.count == 0 { return nil }
+    heap.pop()
+    if top.kind >= Self.timersKind { return standInCameUp(top) }
+    clock = top.time.nanoseconds
+    return top
   }
 
-  /// A stand-in's turn: the event that it stood for, unless that was taken back.
-  @inline(never) @usableFromInline mutating func standInCameUp(_ standIn: Event) -> Event? {
-    guard standIn.kind == Self.ringKind else { return fireTimer(standIn: standIn) }
+  /// The next event, if `isRunning` tells of an event whether its ``Event/timer`` is still held.
+  @inlinable @inline(__always)
+  public mutating func next(isRunning: (Event) -> Bool) -> Event? {
+    while let event = next() {
+      if event.kind != timersDueKind { return event }
+      if let timer = timer(dueAt: event, isRunning) { return timer }
+    }
+    return nil
+  }
+
+  /// A stand-in's turn: the event that it stood for, or that timers may be due.
+  @inline(never) @usableFromInline mutating func standInCameUp(_ standIn: Event) -> Event {
+    guard standIn.kind == Self.ringKind else {
+      return standIn.standingIn(kind: timersDueKind, handle: standIn.handle)
+    }
     let ring = rings + Int(standIn.handle)
     let event = ring.pointee.first
     ring.pointee.dropFirst()
     if !ring.pointee.isEmpty { becameFirst(ring.pointee.first, of: standIn.handle) }
-    clock = event.time.nanoseconds
-    return event
-  }
-
-  private mutating func fireTimer(standIn: Event) -> Event? {
-    let list = lists + Int(standIn.handle)
-    guard standIn.isSameScheduling(as: list.pointee.armed) else { return nil }
-    list.pointee.isArmed = false
-    let sentinel = list.pointee.sentinel
-    var first = nodes[sentinel].next
-    if first == sentinel { return nil }
-    let event = nodes[first].event
-    guard event.isSameScheduling(as: standIn) else {
-      arm(standIn.handle, with: event)
-      return nil
-    }
-    unlink(first)
-    first = nodes[sentinel].next
-    if first != sentinel { arm(standIn.handle, with: nodes[first].event) }
     clock = event.time.nanoseconds
     return event
   }
@@ -344,8 +346,9 @@ public import TimeAndChance
 
   /// Bytes held by pending events, timers and lines.
   public var byteCount: Int {
-    var bytes = heap.byteCount + ladder.pointee.byteCount + nodes.byteCount
-    for index in 0..<ringCount { bytes += (rings[index].mask + 1) * MemoryLayout<Event>.stride }
+    var bytes = heap.byteCount + ladder.pointee.byteCount
+    for index in 0..<ringCount { bytes += rings[index].byteCount }
+    for index in 0..<timerLineCount { bytes += timers[index].ring.byteCount }
     return bytes
   }
 }
@@ -362,10 +365,14 @@ public import TimeAndChance
   @inlinable init(index: UInt32) { self.index = index }
 }
 
-/// A running timer.
-@frozen public struct Timer: Sendable {
-  /// The number under which a record may keep it.
-  public let index: UInt32
-  /// The timer of that number.
-  @inlinable @inline(__always) public init(index: UInt32) { self.index = index }
+/// A timer that was started; it runs for as long as its owner holds the ticket.
+@frozen public struct Timer: Sendable, Equatable {
+  /// The number to keep and, to take the timer back, to forget: 31 bits of the place in the order of
+  /// all schedulings, and a 1 above them, so that no handle and no small number looks like it.
+  ///
+  /// Unique while fewer than 2³¹ further events are scheduled before the timer's time.
+  public let ticket: UInt32
+  @inlinable @inline(__always) init(sequence: UInt64) {
+    ticket = UInt32(truncatingIfNeeded: sequence) | 0x8000_0000
+  }
 }

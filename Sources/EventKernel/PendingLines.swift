@@ -16,6 +16,7 @@ public import TimeAndChance
 
   @inlinable @inline(__always) var isEmpty: Bool { head == tail }
   @inlinable @inline(__always) var first: Event { entries[head & mask] }
+  @inlinable @inline(__always) var count: Int { tail &- head }
 
   /// Adds an event at the end; true when it is the only one.
   @inlinable @inline(__always) mutating func append(_ event: Event) -> Bool {
@@ -27,6 +28,9 @@ public import TimeAndChance
 
   @inlinable @inline(__always) mutating func dropFirst() { head &+= 1 }
 
+  /// Bytes held.
+  var byteCount: Int { (mask + 1) * MemoryLayout<Event>.stride }
+
   @inline(never) @usableFromInline mutating func grow() {
     let capacity = (mask + 1) * 2
     let moved = UnsafeMutablePointer<Event>.allocate(capacity: capacity)
@@ -37,30 +41,46 @@ public import TimeAndChance
   }
 }
 
-/// The running timers of one delay: a circular list through a sentinel, oldest first.
-@frozen @usableFromInline struct TimerList {
-  @usableFromInline let delay: SimDuration
-  @usableFromInline let sentinel: UInt32
-  /// True while a stand-in is in the heap; it is never later than the list's head.
+/// The timers of one delay, in order: those that run, and some that were taken back.
+@frozen @usableFromInline struct TimerRing {
+  @usableFromInline var ring: Ring
+  /// How many entries are too few to look for forgotten ones.
+  @usableFromInline var patience = 64
+  /// True while a stand-in is in the heap; it is never later than the first entry.
   @usableFromInline var isArmed = false
   /// Whose stand-in that is; any other is out of use.
   @usableFromInline var armed = Event(high: 0, low: 0)
 
-  @usableFromInline init(delay: SimDuration, sentinel: UInt32) {
-    self.delay = delay
-    self.sentinel = sentinel
+  @usableFromInline init(delay: SimDuration) {
+    ring = Ring(delay: delay, capacity: 8)
   }
-}
 
-/// A running timer and its neighbours.
-@frozen @usableFromInline struct TimerNode: BitwiseCopyable {
-  @usableFromInline var event: Event
-  @usableFromInline var previous: UInt32
-  @usableFromInline var next: UInt32
+  /// Puts an event that may be earlier than others into its place.
+  mutating func insert(_ event: Event) {
+    _ = ring.append(event)
+    var place = ring.tail - 1
+    while place > ring.head, event.key < ring.entries[(place - 1) & ring.mask].key {
+      ring.entries[place & ring.mask] = ring.entries[(place - 1) & ring.mask]
+      place -= 1
+    }
+    ring.entries[place & ring.mask] = event
+  }
 
-  @inlinable @inline(__always) init(event: Event, previous: UInt32, next: UInt32) {
-    self.event = event
-    self.previous = previous
-    self.next = next
+  /// Drops what was taken back from the front.
+  @inline(__always) mutating func dropForgottenFirst(_ isRunning: (Event) -> Bool) {
+    while !ring.isEmpty, !isRunning(ring.first) { ring.dropFirst() }
+  }
+
+  /// Drops whatever was taken back.
+  @inline(__always) mutating func dropForgotten(_ isRunning: (Event) -> Bool) {
+    var kept = ring.head
+    for place in ring.head..<ring.tail {
+      let event = ring.entries[place & ring.mask]
+      guard isRunning(event) else { continue }
+      ring.entries[kept & ring.mask] = event
+      kept += 1
+    }
+    ring.tail = kept
+    patience = max(64, 2 * ring.count)
   }
 }

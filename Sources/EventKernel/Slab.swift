@@ -67,6 +67,9 @@
     }
   }
 
+  /// The records, valid until the next ``allocate()``.
+  @inlinable @inline(__always) public var base: UnsafePointer<Record> { UnsafePointer(records) }
+
   /// A pointer to a record, valid until the next ``allocate()``.
   @inlinable @inline(__always)
   public func pointer(_ handle: UInt32) -> UnsafeMutablePointer<Record> {

@@ -114,7 +114,7 @@ extension Engine {
       queue.startTimer(
         on: edge.pointee.routeTimeout.line, since: arrived,
         kind: EventKind.routeTimeout.rawValue, handle: c
-      ).index
+      ).ticket
   }
 
   /// Where the state of a cluster drawn by weight stands.

@@ -172,9 +172,7 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
     case .stepDone: stepDone(handle)
     case .responseAtProxy: responseAtProxy(handle)
     case .answerAtCaller: answerAtCaller(handle)
-    case .perTryTimeout: perTryTimeout(handle)
     case .backOffOver: backOffOver(handle, sequence: event.sequence)
-    case .routeTimeout: routeTimeout(handle)
     default: if Features.hasPolicies { handleRare(event) } else { handleRun(event) }
     }
   }
@@ -222,6 +220,7 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
     case .windowEnd: windowEnd()
     case .sourcesEnd: sourcesEnd()
     case .runEnd: isOver = true
+    case .timersDue: timersDue(event)
     default: preconditionFailure("an event of kind \(event.kind) reached the wrong switch")
     }
   }
@@ -242,16 +241,11 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   @inline(__always)
   mutating func start(_ timeout: FixedTimeout, _ kind: EventKind, _ handle: UInt32) -> UInt32 {
     guard timeout.isOn else { return none }
-    return queue.startTimer(on: timeout.line, kind: kind.rawValue, handle: handle).index
+    return queue.startTimer(on: timeout.line, kind: kind.rawValue, handle: handle).ticket
   }
 
-  /// Takes a timer back, if there is one.
-  @inline(__always) mutating func cancel(_ timer: inout UInt32) {
-    if timer != none {
-      queue.cancel(Timer(index: timer))
-      timer = none
-    }
-  }
+  /// Takes a timer back, if there is one: a timer runs for as long as its ticket is kept.
+  @inline(__always) mutating func cancel(_ timer: inout UInt32) { timer = none }
 
   /// Gives a job back; its state tells scans that nothing is there.
   @inline(__always) mutating func freeJob(_ j: UInt32) {
@@ -278,6 +272,8 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   /// Whether a limit of the run is reached; once per block of events.
   @inline(never) mutating func mustStop() -> Bool {
     queue.checkLimits()
+    let keepers = timerKeepers
+    queue.dropForgotten { keepers.hold($0) }
     if let most = limits.maxEvents, eventCount >= most { stopReason = .eventLimit }
     if let most = limits.maxMemory, byteCount > most { stopReason = .memoryLimit }
     if limits.isInterrupted() { stopReason = .interrupted }

@@ -92,4 +92,7 @@ enum EventKind: UInt8 {
   case sourcesEnd
   /// The run ends.
   case runEnd
+
+  /// The kernel's: timers may be due (line).
+  case timersDue
 }

@@ -9,7 +9,7 @@ struct ModelCompiler: ~Copyable {
   let model: SimulationModel
   let seed: UInt64
   let replication: UInt64
-  var queue = EventQueue()
+  var queue = EventQueue(timersDueKind: EventKind.timersDue.rawValue)
   var laws = SamplingTables.Builder()
   var edges: [Edge] = []
   var weights: [(cluster: UInt32, weight: UInt32)] = []

@@ -76,9 +76,12 @@ struct KernelRun: ~Copyable {
   }
 
   /// The model's next event; nil once every request that counts has left.
-  @inline(__always) mutating func next() -> Event? {
+  ///
+  /// `isRunning` tells which timers are still held, see ``EventQueue/next(isRunning:)``.
+  @inline(__always)
+  mutating func next(isRunning: (Event) -> Bool = { _ in true }) -> Event? {
     while !hasEnded || served + lost < arrived {
-      guard let event = queue.next() else { return nil }
+      guard let event = queue.next(isRunning: isRunning) else { return nil }
       if event.kind < Self.warmupEnds { return event }
       mark(event.kind)
     }

@@ -34,7 +34,9 @@ struct QueueDeadline: KernelModel {
     var isBusy = false
     let timers = run.queue.timerLine(deadline)
     run.queue.schedule(after: run.draw(gaps, &arrivals), kind: Kind.arrival, handle: 0)
-    while let event = run.next() {
+    while let event = run.next(isRunning: { [requests = requests.base] event in
+      requests[Int(event.handle)].timer == event.timer.ticket
+    }) {
       let handle = event.handle
       switch event.kind {
       case Kind.arrival:
@@ -45,7 +47,7 @@ struct QueueDeadline: KernelModel {
         if isBusy {
           line.append(handle, requests)
           requests[handle].timer =
-            run.queue.startTimer(on: timers, kind: Kind.deadline, handle: handle).index
+            run.queue.startTimer(on: timers, kind: Kind.deadline, handle: handle).ticket
         } else {
           isBusy = true
           run.setBusy(1)
@@ -58,7 +60,7 @@ struct QueueDeadline: KernelModel {
           arrival: request.arrival, wait: run.now - request.arrival - request.work)
         requests.free(handle)
         if let next = line.removeFirst(requests) {
-          run.queue.cancel(Timer(index: requests[next].timer))
+          requests[next].timer = 0
           run.queue.schedule(after: requests[next].work, kind: Kind.departure, handle: next)
         } else {
           isBusy = false
