@@ -275,6 +275,7 @@ public import TimeAndChance
   ///
   /// To be called every few thousand events. Looks only at lines that have grown to twice of what ran
   /// when they were last looked at, so that a timer is looked at once or twice in all.
+  @inlinable @inline(__always)
   public mutating func dropForgotten(_ isRunning: (Event) -> Bool) {
     for index in 0..<timerLineCount where timers[index].ring.count >= timers[index].patience {
       timers[index].dropForgotten(isRunning)

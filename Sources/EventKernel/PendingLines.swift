@@ -67,12 +67,12 @@ public import TimeAndChance
   }
 
   /// Drops what was taken back from the front.
-  @inline(__always) mutating func dropForgottenFirst(_ isRunning: (Event) -> Bool) {
+  @inlinable @inline(__always) mutating func dropForgottenFirst(_ isRunning: (Event) -> Bool) {
     while !ring.isEmpty, !isRunning(ring.first) { ring.dropFirst() }
   }
 
   /// Drops whatever was taken back.
-  @inline(__always) mutating func dropForgotten(_ isRunning: (Event) -> Bool) {
+  @inlinable @inline(__always) mutating func dropForgotten(_ isRunning: (Event) -> Bool) {
     var kept = ring.head
     for place in ring.head..<ring.tail {
       let event = ring.entries[place & ring.mask]

@@ -12,11 +12,15 @@ struct TimerKeepers {
   /// Whether whom a timer concerns still holds its ticket.
   ///
   /// A record that was freed in the meantime, or serves another, holds none or another.
-  func hold(_ event: Event) -> Bool {
+  @inline(__always) func hold(_ event: Event) -> Bool {
+    event.kind == EventKind.perTryTimeout.rawValue
+      ? calls[Int(event.handle)].tryTimer == event.timer.ticket : holdOther(event)
+  }
+
+  @inline(never) private func holdOther(_ event: Event) -> Bool {
     let handle = Int(event.handle)
     let kept: UInt32
     switch unsafeBitCast(event.kind, to: EventKind.self) {
-    case .perTryTimeout: kept = calls[handle].tryTimer
     case .routeTimeout: kept = calls[handle].routeTimer
     case .connectTimeout, .connectionIdle: kept = connections[handle].timer
     case .clientTryTimeout: kept = clientCalls[handle].tryTimer
