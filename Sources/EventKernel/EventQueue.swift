@@ -293,11 +293,15 @@ public import TimeAndChance
     if heap.count == 0, horizon != .max { refill() }
     let top = heap.root
     if ringCount != 0 {
+      // By value: an index would have to be loaded through, twice, before the next event is known.
       let heads = self.heads
-      let left = heads[1] < heads[0] ? 1 : 0
-      let right = heads[3] < heads[2] ? 3 : 2
-      let lane = heads[right] < heads[left] ? right : left
-      let first = heads[lane]
+      let isOne = heads[1] < heads[0]
+      let isThree = heads[3] < heads[2]
+      let left = isOne ? heads[1] : heads[0]
+      let right = isThree ? heads[3] : heads[2]
+      let isRight = right < left
+      let first = isRight ? right : left
+      let lane = isRight ? (isThree ? 3 : 2) : (isOne ? 1 : 0)
       if first < top.key {
         let ring = rings + lane
         ring.pointee.dropFirst()
