@@ -11,7 +11,7 @@ public import TimeAndChance
 ///   only when its time has come, or when ``dropForgotten(_:)`` makes room. A timeout that does not
 ///   fire costs its one store.
 ///
-/// The first entries of the first four rings, which carry most events of a model, are compared with
+/// The first entries of four rings, the lanes, which carry most events of a model, are compared with
 /// the heap's root on each look. Of any other ring, and of the timers of a line, only the first entry
 /// stands in the heap. A stand-in for timers may be out of date: when it comes up, the first that
 /// still runs takes its place.
@@ -45,8 +45,10 @@ public import TimeAndChance
   @usableFromInline let ladder: UnsafeMutablePointer<EventLadder>
   /// The upper half of the key where the ladder begins; the greatest number while it is empty.
   @usableFromInline var horizon = UInt64.max
-  /// The keys of the first entries of the first rings; the greatest key for one that is empty.
+  /// The keys of the first entries of the lanes, the first rings; the greatest key for one that is
+  /// empty.
   @usableFromInline var heads: UnsafeMutablePointer<UInt128>
+  @usableFromInline var laneCount = 0
   @usableFromInline var rings: UnsafeMutablePointer<Ring>
   @usableFromInline var ringCount = 0
   private var ringCapacity = 64
@@ -62,7 +64,7 @@ public import TimeAndChance
   /// The first delay that is too long.
   @usableFromInline static var delayLimit: UInt64 { 1 &<< 55 }
   /// How many rings need no stand-in in the heap.
-  @usableFromInline static var headCount: Int { 4 }
+  @usableFromInline static var mostLanes: Int { 4 }
 
   /// An empty queue at time zero.
   ///
@@ -71,9 +73,11 @@ public import TimeAndChance
     self.timersDueKind = timersDueKind
     ladder = .allocate(capacity: 1)
     ladder.initialize(to: EventLadder())
-    heads = .allocate(capacity: Self.headCount)
-    heads.initialize(repeating: .max, count: Self.headCount)
+    heads = .allocate(capacity: Self.mostLanes)
+    heads.initialize(repeating: .max, count: Self.mostLanes)
     rings = .allocate(capacity: ringCapacity)
+    for lane in 0..<Self.mostLanes { (rings + lane).initialize(to: Ring(delay: .nanoseconds(-1))) }
+    ringCount = Self.mostLanes
     timers = .allocate(capacity: timerLineCapacity)
   }
 
@@ -155,12 +159,20 @@ public import TimeAndChance
   // MARK: Constant delays that are kept
 
   /// The line of a constant delay; lines of equal delay are one.
-  public mutating func delayLine(_ delay: SimDuration) -> DelayLine {
+  ///
+  /// The first entries of four lines are looked at on each ``next()``; a line that is not `isBusy`
+  /// takes none of those places.
+  public mutating func delayLine(_ delay: SimDuration, isBusy: Bool = true) -> DelayLine {
     for index in 0..<ringCount where rings[index].delay == delay {
       return DelayLine(index: UInt32(index))
     }
     precondition(
       UInt64(bitPattern: delay.nanoseconds) < Self.delayLimit, "a delay must be in 0 ..< 2^55 ns")
+    if isBusy, laneCount < Self.mostLanes {
+      rings[laneCount].delay = delay
+      laneCount += 1
+      return DelayLine(index: UInt32(laneCount - 1))
+    }
     if ringCount == ringCapacity {
       rings = Self.grown(rings, from: ringCapacity)
       ringCapacity *= 2
@@ -183,7 +195,7 @@ public import TimeAndChance
 
   /// A ring has a first entry: where ``next()`` will find it.
   @inlinable @inline(__always) mutating func becameFirst(_ event: Event, of ring: UInt32) {
-    if ring < Self.headCount {
+    if ring < Self.mostLanes {
       heads[Int(ring)] = event.key
     } else {
       enqueue(event.standingIn(kind: Self.ringKind, handle: ring))
@@ -292,24 +304,29 @@ public import TimeAndChance
     heap.settle()
     if heap.count == 0, horizon != .max { refill() }
     let top = heap.root
-    if ringCount != 0 {
-      // By value: an index would have to be loaded through, twice, before the next event is known.
-      let heads = self.heads
+    // By value: an index would have to be loaded through, twice, before the next event is known.
+    let heads = self.heads
+    var first = heads[0]
+    var lane = 0
+    if laneCount > 1 {
       let isOne = heads[1] < heads[0]
-      let isThree = heads[3] < heads[2]
-      let left = isOne ? heads[1] : heads[0]
-      let right = isThree ? heads[3] : heads[2]
-      let isRight = right < left
-      let first = isRight ? right : left
-      let lane = isRight ? (isThree ? 3 : 2) : (isOne ? 1 : 0)
-      if first < top.key {
-        let ring = rings + lane
-        ring.pointee.dropFirst()
-        heads[lane] = ring.pointee.isEmpty ? .max : ring.pointee.first.key
-        let event = Event(key: first)
-        clock = event.time.nanoseconds
-        return event
+      first = isOne ? heads[1] : heads[0]
+      lane = isOne ? 1 : 0
+      if laneCount > 2 {
+        let isThree = heads[3] < heads[2]
+        let right = isThree ? heads[3] : heads[2]
+        let isRight = right < first
+        first = isRight ? right : first
+        lane = isRight ? (isThree ? 3 : 2) : lane
       }
+    }
+    if first < top.key {
+      let ring = rings + lane
+      ring.pointee.dropFirst()
+      heads[lane] = ring.pointee.isEmpty ? .max : ring.pointee.first.key
+      let event = Event(key: first)
+      clock = event.time.nanoseconds
+      return event
     }
     if heap.count == 0 { return nil }
     heap.pop()

@@ -2,13 +2,13 @@ public import TimeAndChance
 
 /// The events of one constant delay: they arrive sorted, so a ring holds them in order.
 @frozen @usableFromInline struct Ring {
-  @usableFromInline let delay: SimDuration
+  @usableFromInline var delay: SimDuration
   @usableFromInline var entries: UnsafeMutablePointer<Event>
   @usableFromInline var mask: Int
   @usableFromInline var head = 0
   @usableFromInline var tail = 0
 
-  @usableFromInline init(delay: SimDuration, capacity: Int = 64) {
+  @usableFromInline init(delay: SimDuration, capacity: Int = 16) {
     self.delay = delay
     entries = .allocate(capacity: capacity)
     mask = capacity - 1

@@ -14,22 +14,22 @@ extension Engine {
     let call = calls.pointer(c)
     let cluster = clusters.base + Int(call.pointee.cluster)
     let kind = clusterKinds.base + Int(cluster.pointee.kind)
-    let host = accept(pick(c, cluster), c, cluster)
-    if host == none { return endTry(c, AttemptOutcome(.noHost)) }
-    call.pointee.host = host
-    requestStream(c, cluster, kind)
+    guard let pool = pick(c, cluster) else { return endTry(c, AttemptOutcome(.noHost)) }
+    call.pointee.host = pool.pointee.host
+    requestStream(c, pool, cluster, kind)
   }
 
-  /// Finds a stream for a call whose host is picked.
+  /// Finds a stream for a call whose host is picked, given the pool of the host's first worker.
   @inline(__always)
   mutating func requestStream(
-    _ c: UInt32, _ cluster: UnsafeMutablePointer<ProxyCluster>,
+    _ c: UInt32, _ books: UnsafeMutablePointer<Pool>,
+    _ cluster: UnsafeMutablePointer<ProxyCluster>,
     _ kind: UnsafeMutablePointer<ClusterKind>
   ) {
     let call = calls.pointer(c)
-    let pool = pool(cluster, call.pointee.host, worker: call.pointee.hostAndWorker &>> 24)
+    let pool = books + Int(call.pointee.hostAndWorker &>> 24)
     if pool.pointee.ready == none { return awaitConnection(c, UInt32(pool - pools.base)) }
-    attach(c, to: pool, cluster, kind)
+    attach(c, to: pool, of: books, cluster, kind)
   }
 
   /// Queues a call for a connection, and opens one if that helps.
@@ -181,7 +181,7 @@ extension Engine {
   /// Sends a call on the first connection of its pool that has room.
   @inline(__always)
   private mutating func attach(
-    _ c: UInt32, to pool: UnsafeMutablePointer<Pool>,
+    _ c: UInt32, to pool: UnsafeMutablePointer<Pool>, of books: UnsafeMutablePointer<Pool>,
     _ cluster: UnsafeMutablePointer<ProxyCluster>, _ kind: UnsafeMutablePointer<ClusterKind>
   ) {
     guard cluster.pointee.requests < kind.pointee.maxRequests else { return overflowActive(c) }
@@ -199,7 +199,7 @@ extension Engine {
     if kind.pointee.countsStreams {
       reportStream(calls[c].cluster, host: calls[c].host)
     }
-    send(c, on: x, cluster, kind)
+    send(c, to: books, on: x, cluster)
   }
 
   /// A stream has ended with its answer, after which its connection may carry the next.
@@ -244,7 +244,9 @@ extension Engine {
     while pools[p].pendingHead != none, pools[p].ready != none {
       let c = dequeue(from: p)
       let cluster = clusters.base + Int(pools[p].cluster)
-      attach(c, to: pools.base + Int(p), cluster, clusterKinds.base + Int(cluster.pointee.kind))
+      attach(
+        c, to: pools.base + Int(p), of: pool(cluster, calls[c].host), cluster,
+        clusterKinds.base + Int(cluster.pointee.kind))
     }
   }
 

@@ -156,21 +156,28 @@ extension Engine {
       stride: Int(cluster.pointee.workers) &* MemoryLayout<Pool>.stride)
   }
 
-  /// The balancer's choice for a call's next try.
+  /// The host for a call's next try, if there is one.
   @inline(__always)
-  mutating func pick(_ c: UInt32, _ cluster: UnsafeMutablePointer<ProxyCluster>) -> HostPick {
+  mutating func pick(
+    _ c: UInt32, _ cluster: UnsafeMutablePointer<ProxyCluster>
+  ) -> UnsafeMutablePointer<Pool>? {
     let count = cluster.pointee.plainHosts
-    if count == 0 { return askBalancer(c, cluster) }
-    return HostPick(
-      host: loads(cluster).lessLoaded(ofTwoBelow: count, using: &cluster.pointee.balancing))
+    if count == 0 || cluster.pointee.marks & ProxyCluster.inPanic != 0 {
+      return askBalancer(c, cluster)
+    }
+    let (one, other) = cluster.pointee.balancing.twoBelow(count)
+    let first = pool(cluster, one)
+    let second = pool(cluster, other)
+    return second.pointee.active < first.pointee.active ? second : first
   }
 
   @inline(never)
   private mutating func askBalancer(
     _ c: UInt32, _ cluster: UnsafeMutablePointer<ProxyCluster>
-  ) -> HostPick {
-    balancer(c, cluster).pointee.pick(
+  ) -> UnsafeMutablePointer<Pool>? {
+    let pick = balancer(c, cluster).pointee.pick(
       active: loads(cluster), at: queue.now, using: &cluster.pointee.balancing)
+    return accept(pick, c, cluster)
   }
 
   /// A cluster's balancers have learnt something: whether they have to be asked.
@@ -185,23 +192,29 @@ extension Engine {
       + Int(cluster.pointee.firstBalancer &+ (calls.pointer(c).pointee.hostAndWorker >> 24))
   }
 
-  /// Notes what a choice says of the cluster; the endpoint, or ``none``.
-  @inline(__always) mutating func accept(
+  /// Notes what a choice says of the cluster; the host, if there is one.
+  private mutating func accept(
     _ pick: HostPick, _ c: UInt32, _ cluster: UnsafeMutablePointer<ProxyCluster>
-  ) -> UInt32 {
+  ) -> UnsafeMutablePointer<Pool>? {
     if Features.hasPolicies, pick.panicPicks | cluster.pointee.marks & ProxyCluster.inPanic != 0 {
       notePanic(calls[c].cluster, picks: pick.panicPicks)
     }
     if pick.isNone {
       statistics[cluster.pointee.kind].upstreamCxNoneHealthy &+= 1
-      return none
+      return nil
     }
-    return pick.host
+    return pool(cluster, pick.host)
   }
 
   /// Picks with a hash, or passing over what a retry has tried.
   @inline(never)
   mutating func pickWithExtra(
+    _ c: UInt32, _ cluster: UnsafeMutablePointer<ProxyCluster>
+  ) -> UnsafeMutablePointer<Pool>? {
+    accept(pickByExtra(c, cluster), c, cluster)
+  }
+
+  private mutating func pickByExtra(
     _ c: UInt32, _ cluster: UnsafeMutablePointer<ProxyCluster>
   ) -> HostPick {
     let loads = loads(cluster)
@@ -293,7 +306,8 @@ extension Engine {
       hosts, at: now, using: &health.pointee.random, into: &health.pointee.actions)
     applyActions(state)
     queue.schedule(
-      on: queue.delayLine(interval), kind: EventKind.outlierSweep.rawValue, handle: state)
+      on: queue.delayLine(interval, isBusy: false), kind: EventKind.outlierSweep.rawValue,
+      handle: state)
   }
 
   /// Logs what the detector did, and lets the balancers know in their time.
@@ -434,7 +448,7 @@ extension Engine {
       }
     }
     queue.schedule(
-      on: queue.delayLine(settings.interval), kind: EventKind.healthCheck.rawValue,
+      on: queue.delayLine(settings.interval, isBusy: false), kind: EventKind.healthCheck.rawValue,
       handle: state)
   }
 }

@@ -172,11 +172,10 @@ extension Engine {
     let call = calls.pointer(c)
     let cluster = clusters.base + Int(call.pointee.cluster)
     let kind = clusterKinds.base + Int(cluster.pointee.kind)
-    let host = accept(pick(c, cluster), c, cluster)
-    if host == none { return endTry(c, AttemptOutcome(.noHost)) }
-    call.pointee.host = host
+    guard let pool = pick(c, cluster) else { return endTry(c, AttemptOutcome(.noHost)) }
+    call.pointee.host = pool.pointee.host
     if cluster.pointee.requests >= kind.pointee.maxRequests { return overflowActive(c) }
-    send(c, on: none, cluster, kind)
+    send(c, to: pool, on: none, cluster)
   }
 
   /// A try of a call that remembers its earlier ones, or that hashes.
@@ -184,23 +183,22 @@ extension Engine {
     let call = calls.pointer(c)
     let cluster = clusters.base + Int(call.pointee.cluster)
     let kind = clusterKinds.base + Int(cluster.pointee.kind)
-    let host = accept(pickWithExtra(c, cluster), c, cluster)
-    if host == none { return endTry(c, AttemptOutcome(.noHost)) }
-    call.pointee.host = host
-    if kind.pointee.opensConnections { return requestStream(c, cluster, kind) }
+    guard let pool = pickWithExtra(c, cluster) else {
+      return endTry(c, AttemptOutcome(.noHost))
+    }
+    call.pointee.host = pool.pointee.host
+    if kind.pointee.opensConnections { return requestStream(c, pool, cluster, kind) }
     if cluster.pointee.requests >= kind.pointee.maxRequests { return overflowActive(c) }
-    send(c, on: none, cluster, kind)
+    send(c, to: pool, on: none, cluster)
   }
 
   /// The request leaves the proxy.
   @inline(__always)
   mutating func send(
-    _ c: UInt32, on connection: UInt32, _ cluster: UnsafeMutablePointer<ProxyCluster>,
-    _ kind: UnsafeMutablePointer<ClusterKind>
+    _ c: UInt32, to books: UnsafeMutablePointer<Pool>, on connection: UInt32,
+    _ cluster: UnsafeMutablePointer<ProxyCluster>
   ) {
     let call = calls.pointer(c)
-    let host = call.pointee.host
-    let books = pool(cluster, host)
     cluster.pointee.requests &+= 1
     books.pointee.active &+= 1
     books.pointee.attempts &+= 1
@@ -447,7 +445,7 @@ extension Engine {
     }
     call.pointee.setResult(reply, flags: flags)
     if edge.pointee.fromCaller.isZero {
-      answerAtCaller(c)
+      hear(c)
     } else if Features.hasPolicies, edge.pointee.callerMarks != 0 {
       travelToProxy(c, .answerAtCaller)
     } else {
@@ -456,7 +454,9 @@ extension Engine {
   }
 
   /// The answer has reached the caller.
-  @inline(never) mutating func answerAtCaller(_ c: UInt32) {
+  @inline(never) mutating func answerAtCaller(_ c: UInt32) { hear(c) }
+
+  @inline(__always) private mutating func hear(_ c: UInt32) {
     let call = calls.pointer(c)
     let parent = call.pointee.parent
     guard parent & Parent.tagMask == Parent.job else { return rootHears(c) }

@@ -78,6 +78,11 @@ struct ModelCompiler: ~Copyable {
     self.model = whole
     self.proxyModels = proxyModels
     self.directProxies = directProxies
+    // What every call takes comes before handshakes that may be as long.
+    for proxy in proxyModels {
+      _ = fixed(proxy.toHost)
+      _ = fixed(proxy.fromCaller)
+    }
   }
 
   /// Whether any source goes through phases; its requests carry ``CallExtra``.
@@ -89,8 +94,9 @@ struct ModelCompiler: ~Copyable {
     RandomStream(seed: seed, replication: replication, name: name)
   }
 
-  mutating func fixed(_ delay: SimDuration) -> FixedDelay {
-    FixedDelay(line: queue.delayLine(delay), isZero: delay == .zero)
+  mutating func fixed(_ delay: SimDuration, isBusy: Bool = true) -> FixedDelay {
+    FixedDelay(
+      line: queue.delayLine(delay, isBusy: isBusy && delay != .zero), isZero: delay == .zero)
   }
 
   mutating func fixed(_ timeout: SimDuration?) -> FixedTimeout {
@@ -301,7 +307,8 @@ struct ModelCompiler: ~Copyable {
       proxy: UInt32(proxy), index: UInt32(number), endpointCount: UInt32(endpoints.count),
       maxConnections: UInt32(clamping: cluster.thresholds.maxConnections),
       maxPending: UInt32(clamping: cluster.thresholds.maxPendingRequests),
-      connectRTT: fixed(handshake), connectTimeout: fixed(Optional(cluster.connectTimeout)),
+      connectRTT: fixed(handshake, isBusy: false),
+      connectTimeout: fixed(Optional(cluster.connectTimeout)),
       idleTimeout: fixed(cluster.idleTimeout),
       retryAdmission: RetryAdmission(cluster.thresholds))
     clusterKinds.append(kind)

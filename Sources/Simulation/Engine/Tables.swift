@@ -77,6 +77,8 @@ struct Edge {
   /// ``fromCaller`` takes no time while no rule of the network says otherwise.
   var fromCallerIsZero = true
   var routeTimeout: FixedTimeout
+  /// True when mirrors, hashing, hedging, or timers beyond route and try are configured.
+  var hasRareWork = false
   var tryTimeout: FixedTimeout
   // Counters, from the start of the run.
   var succeeded: UInt64 = 0
@@ -99,8 +101,6 @@ struct Edge {
   var directReply: UInt16 = 200
   /// The cluster in the proxy's configuration; for weights, the first entry and count.
   var cluster: UInt32 = 0
-  /// True when mirrors, hashing, hedging, or timers beyond route and try are configured.
-  var hasRareWork = false
   var hedges = false
   var avoidsPreviousHosts = false
   var isMirror = false

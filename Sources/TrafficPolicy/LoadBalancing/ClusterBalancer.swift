@@ -238,10 +238,11 @@ public struct ClusterBalancer {
       mode: mode, panicPicks: inPanic ? 1 : 0, position: UInt32(position), turns: 0, hosts: hosts)
   }
 
-  /// How many hosts there are, if every pick is the less loaded of any two of them, else 0.
+  /// How many hosts there are, if every pick is of any two of them, else 0.
   ///
-  /// True of a cluster under least request without weights whose hosts are all healthy: then
-  /// ``HostLoads/lessLoaded(ofTwoBelow:using:)`` is the whole of ``pick(hash:active:at:using:)``.
+  /// True of a cluster under least request without weights whose hosts are all healthy. Then the whole
+  /// of ``pick(hash:active:at:using:)`` is the less loaded of two hosts that one draw names, the first
+  /// if they are even, see `RandomStream.twoBelow(_:)`.
   public var plainHostCount: UInt32 {
     let isPlain =
       fast.mode == .twoChoices && fast.panicPicks == 0

@@ -1,5 +1,3 @@
-public import TimeAndChance
-
 /// The active requests that a proxy has at each host of a cluster: what its balancers look at.
 ///
 /// A view of numbers that the proxy keeps, one in every so many bytes, so that each may lie beside
@@ -24,14 +22,5 @@ public import TimeAndChance
   /// Requests at a host.
   @inlinable @inline(__always) public subscript(host: UInt32) -> UInt32 {
     first.unsafelyUnwrapped.load(fromByteOffset: Int(host) &* stride, as: UInt32.self)
-  }
-
-  /// The less loaded of two hosts below `count`, drawn with replacement; the first if they are even.
-  ///
-  /// One draw.
-  @inlinable @inline(__always)
-  public func lessLoaded(ofTwoBelow count: UInt32, using random: inout RandomStream) -> UInt32 {
-    let (one, other) = random.twoBelow(count)
-    return self[other] < self[one] ? other : one
   }
 }
