@@ -11,6 +11,9 @@ extension ScenarioResolver {
     labelIndex = LabelIndex(workloads.map(\.labels))
     namespaceLabels = Dictionary(
       manifests.namespaces.map { ($0.name, $0.labels) }, uniquingKeysWith: { first, _ in first })
+    authenticationIndex = PolicyIndex(
+      manifests.peerAuthentications.map { ($0.meta.namespace, $0.selector) })
+    filterIndex = PolicyIndex(manifests.envoyFilters.map { ($0.meta.namespace, $0.selector) })
     registerPolicies()
     checkRoutes()
     let planes = scenario.workloads.indices.map { dataPlane(of: $0) }
@@ -186,13 +189,16 @@ extension ScenarioResolver {
     let workload = scenario.workloads[index]
     let labels = workloads[index].labels
     let all = manifests.peerAuthentications
+    let own = authenticationIndex.selecting(labels).filter {
+      all[$0].meta.namespace == workload.namespace && labels.isSelected(by: all[$0].selector)
+    }
     let ordered =
-      all.filter {
-        $0.meta.namespace == workload.namespace && !$0.selector.isEmpty
-          && labels.isSelected(by: $0.selector)
-      } + all.filter { $0.meta.namespace == workload.namespace && $0.selector.isEmpty }
-      + all.filter { $0.meta.namespace == rootNamespace && $0.selector.isEmpty }
-    guard let policy = ordered.first(where: { $0.mode != "UNSET" }) else { return .permissive }
+      own + authenticationIndex.selectingAll(in: workload.namespace)
+      + authenticationIndex.selectingAll(in: rootNamespace)
+    guard let number = ordered.first(where: { all[$0].mode != "UNSET" }) else {
+      return .permissive
+    }
+    let policy = all[number]
     placements.add(policy.meta.title, proxy: "sidecar of \(workload.name)")
     switch policy.mode {
     case "STRICT": return .strict

@@ -332,7 +332,10 @@ extension ScenarioResolver {
   /// The local rate limits of EnvoyFilters for a proxy.
   mutating func rateLimits(for client: MeshClient) -> ProxyRateLimits {
     var result = ProxyRateLimits()
-    for filter in manifests.envoyFilters where isSelected(client, by: filter) {
+    let open = Set([rootNamespace, client.namespace]).flatMap(filterIndex.selectingAll)
+    for number in (filterIndex.selecting(client.labels) + open).sorted() {
+      let filter = manifests.envoyFilters[number]
+      guard isSelected(client, by: filter) else { continue }
       for limit in filter.limits where limit.context.includes(client.kind) {
         placements.add(filter.meta.title, proxy: client.name)
         if limit.isPerRoute {

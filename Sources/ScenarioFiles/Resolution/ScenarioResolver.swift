@@ -36,6 +36,9 @@ struct ScenarioResolver {
   var writtenFaults: Set<String>?
   /// Whether any node has a zone or a region.
   var hasLocalities = false
+  /// PeerAuthentications and EnvoyFilters by what they select.
+  var authenticationIndex = PolicyIndex()
+  var filterIndex = PolicyIndex()
   /// The labels of each Namespace.
   var namespaceLabels: [String: [Label]] = [:]
   /// The manifests that proxies run, by title, in order of use.

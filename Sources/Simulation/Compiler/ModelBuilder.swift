@@ -132,10 +132,12 @@ struct ModelBuilder {
 
   /// The finished model.
   consuming func compiled() -> CompiledScenario {
+    // What nobody serves is the same everywhere, and most kinds are unknown to most workloads.
+    let unknown = kinds.map { OperationModel.unknown($0.operation) }
     for workload in scenario.workloads.indices {
-      services[workload].operations = kinds.indices.map { kind in
-        operations[workload][kind] ?? .unknown(kinds[kind].operation)
-      }
+      var all = unknown
+      for (kind, operation) in operations[workload] { all[kind] = operation }
+      services[workload].operations = all
     }
     // What is the same in all replications is done once.
     for kill in kills where !kill.isDrawn { spells.add(kill, seed: 0, replication: 0) }

@@ -13,10 +13,20 @@ struct RecordReader {
   func result(of record: RunRecord, index: Int) -> ReplicationResult {
     let parts = RecordParts(record, compiled, spells, workloads: run.workloads.count)
     let workloads = run.workloads.indices.map { workload(record, $0, parts) }
+    var known: [Membership: ServiceFigures] = [:]
+    let services = run.services.indices.map { index -> ServiceFigures in
+      let key = Membership(
+        workloads: run.services[index].workloads, operations: run.services[index].operations)
+      // Services that select the same pods see the same.
+      if let figures = known[key] { return figures }
+      let figures = service(record, index, workloads, parts)
+      if key.workloads.count > 1 { known[key] = figures }
+      return figures
+    }
     var result = ReplicationResult(
       index: index,
       sources: run.sources.indices.map { source(record, $0, parts) },
-      services: run.services.indices.map { service(record, $0, workloads, parts) },
+      services: services,
       workloads: workloads, simulatedEvents: record.eventCount, end: record.end,
       earlyEnd: record.stopped.map { ReplicationResult.EarlyEnd($0) })
     result.edges = run.edges.indices.map { edge(record, $0, result.sources, parts) }
@@ -163,6 +173,20 @@ struct RecordReader {
     }
     return ServiceFigures(
       flow: .together(members.map { workloads[$0].flow }), operations: operations, server: server)
+  }
+}
+
+/// What a service's figures are made of.
+private struct Membership: Hashable {
+  var workloads: [Int]
+  var operations: [String]
+
+  /// By the ends of the lists: thousands of services may share one of thousands of workloads.
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(workloads.count)
+    hasher.combine(workloads.first)
+    hasher.combine(workloads.last)
+    hasher.combine(operations.count)
   }
 }
 
