@@ -38,6 +38,18 @@ import TimeAndChance
     #expect(HumanNumber.clock(.zero + .milliseconds(59_960)) == "01:00")
   }
 
+  @Test func `JSON escapes what it must and keeps the rest`() {
+    let value = JSONValue.object([
+      "b": .string("caf\u{E9} \u{1F600} \"\\\n\r\t\u{1}\u{7F}\u{2028}"),
+      "a\n": .array([.number(-0.25), .number(.infinity), .bool(true), .null, .unsigned(.max)]),
+    ])
+    #expect(
+      value.line
+        == "{\"a\\n\":[-0.25,null,true,null,18446744073709551615],"
+        + "\"b\":\"caf\u{E9} \u{1F600} \\\"\\\\\\n\\r\\t\\u0001\\u007f\\u2028\"}")
+    #expect(JSONValue.array([.count(1), .array([])]).pretty == "[\n 1,\n []\n]\n")
+  }
+
   @Test func `digits are rounded on the digits`() {
     #expect(DecimalText(0.1 + 0.2, significant: 9).plain == "0.3")
     #expect(DecimalText(9.999, significant: 3).plain == "10")

@@ -14,16 +14,22 @@ struct ChartDrawing {
   private let run: RunDescription
   private let name: String
   private let mostPoints: Int
+  private let background: String
   private let ticks: [Double]
   private let low: Double
   private let high: Double
 
   /// A drawing of a chart about something of that name.
-  init(_ chart: Chart, of name: String, in run: RunDescription, mostPoints: Int) {
+  ///
+  /// What is behind everything is drawn once for all charts, see ``background(of:)``.
+  init(
+    _ chart: Chart, of name: String, in run: RunDescription, mostPoints: Int, background: String
+  ) {
     self.chart = chart
     self.run = run
     self.name = name
     self.mostPoints = mostPoints
+    self.background = background
     let points = chart.series.flatMap { $0.band.points.compactMap { $0 } }
     let positive = points.map(\.mean).filter { $0 > 0 }
     let highest = points.reduce(0.0) { highest, point in
@@ -54,7 +60,7 @@ struct ChartDrawing {
         + "data-end=\"\(run.duration.inSeconds)\">")
     out.element("title", "\(chart.title) of \(name)")
     out.element("desc", chart.finding + (log ? " The vertical axis is logarithmic." : ""))
-    background(&out)
+    out.raw(background)
     for tick in ticks { horizontal(tick, &out) }
     timeAxis(&out)
     for series in chart.series where series.isArea { area(series, &out) }
@@ -64,8 +70,10 @@ struct ChartDrawing {
     return out.html
   }
 
-  /// Warm-up and faults behind everything.
-  private func background(_ out: inout HTMLText) {
+  /// Warm-up and faults behind everything, the same in all charts of a run.
+  static func background(of run: RunDescription) -> String {
+    var out = HTMLText()
+    func x(_ seconds: Double) -> Double { Self.x(seconds, in: run) }
     if run.warmup.nanoseconds > 0 {
       let end = x(run.warmup.inSeconds)
       out.raw(
@@ -95,6 +103,7 @@ struct ChartDrawing {
         }
       }
     }
+    return out.html
   }
 
   private func horizontal(_ tick: Double, _ out: inout HTMLText) {
@@ -166,9 +175,11 @@ struct ChartDrawing {
     x((Double(point.window) + 0.5) * run.window.inSeconds)
   }
 
-  private func x(_ seconds: Double) -> Double {
+  private func x(_ seconds: Double) -> Double { Self.x(seconds, in: run) }
+
+  private static func x(_ seconds: Double, in run: RunDescription) -> Double {
     let whole = max(run.duration.inSeconds, 1e-9)
-    return Self.left + (Self.right - Self.left) * min(1, max(0, seconds / whole))
+    return left + (right - left) * min(1, max(0, seconds / whole))
   }
 
   private func y(_ value: Double) -> Double {

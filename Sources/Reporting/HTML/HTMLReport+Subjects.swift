@@ -226,7 +226,10 @@ extension HTMLReport {
         }
       }
       out.raw("</figcaption>")
-      out.raw(ChartDrawing(chart, of: name, in: result.run, mostPoints: points).svg)
+      out.raw(
+        ChartDrawing(
+          chart, of: name, in: result.run, mostPoints: points, background: background
+        ).svg)
       out.raw("</figure>\n")
     }
     out.raw("</div>")

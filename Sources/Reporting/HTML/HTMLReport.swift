@@ -8,6 +8,8 @@ import TimeAndChance
 /// policy and print. Everything that comes from users is escaped.
 public struct HTMLReport: Sendable {
   let result: RunResult
+  /// What is behind each chart.
+  let background: String
 
   /// The most services with charts; of more, those with the worst news and the most traffic.
   static let mostCharted = 40
@@ -17,7 +19,10 @@ public struct HTMLReport: Sendable {
   static let mostRows = 60
 
   /// A report.
-  public init(_ result: RunResult) { self.result = result }
+  public init(_ result: RunResult) {
+    self.result = result
+    background = ChartDrawing.background(of: result.run)
+  }
 
   /// The whole file.
   public var html: String {

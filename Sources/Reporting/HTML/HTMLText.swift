@@ -38,8 +38,10 @@ struct HTMLText {
 
   /// Text as content or attribute value: no markup, no control characters, no turned writing.
   static func escaped(_ text: String) -> String {
+    let line = DisplayText.oneLine(text)
+    if !line.utf8.contains(where: { "&<>\"'".utf8.contains($0) }) { return line }
     var result = ""
-    for scalar in DisplayText.oneLine(text).unicodeScalars {
+    for scalar in line.unicodeScalars {
       switch scalar {
       case "&": result += "&amp;"
       case "<": result += "&lt;"

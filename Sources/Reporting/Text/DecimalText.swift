@@ -15,13 +15,19 @@ struct DecimalText {
     exponent = 0
     var point: Int?
     var power = 0
-    let parts = "\(value.magnitude)".split(separator: "e")
-    if parts.count == 2 { power = Int(parts[1]) ?? 0 }
-    for byte in parts[0].utf8 {
-      if byte == UInt8(ascii: ".") {
-        point = digits.count
-      } else {
-        digits.append(byte &- UInt8(ascii: "0"))
+    var text = "\(value.magnitude)"
+    text.withUTF8 { bytes in
+      for (place, byte) in bytes.enumerated() {
+        if byte == UInt8(ascii: "e") {
+          let rest = UnsafeBufferPointer(rebasing: bytes[(place + 1)...])
+          power = Int(String(decoding: rest, as: UTF8.self)) ?? 0
+          break
+        }
+        if byte == UInt8(ascii: ".") {
+          point = digits.count
+        } else {
+          digits.append(byte &- UInt8(ascii: "0"))
+        }
       }
     }
     exponent = (point ?? digits.count) - 1 + power
@@ -55,25 +61,49 @@ struct DecimalText {
 
   /// The number without an exponent: `0.0123`, `123`, `1200`.
   var plain: String {
-    guard !digits.isEmpty else { return "0" }
-    var text = isNegative ? "-" : ""
-    if exponent < 0 {
-      text += "0." + String(repeating: "0", count: -exponent - 1)
-      for digit in digits { text += "\(digit)" }
-      return text
-    }
-    for place in 0...max(exponent, digits.count - 1) {
-      if place == exponent + 1 { text += "." }
-      text += place < digits.count ? "\(digits[place])" : "0"
-    }
-    return text
+    var bytes: [UInt8] = []
+    appendPlain(to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   /// The number as JSON has it: without an exponent between 1e-7 and 1e16, else with one.
   var json: String {
-    if (-7...15).contains(exponent) || digits.isEmpty { return plain }
-    var text = (isNegative ? "-" : "") + "\(digits[0])"
-    if digits.count > 1 { text += "." + digits.dropFirst().map { "\($0)" }.joined() }
-    return text + "e\(exponent)"
+    var bytes: [UInt8] = []
+    appendJSON(to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Appends the number as JSON has it.
+  func appendJSON(to out: inout [UInt8]) {
+    if (-7...15).contains(exponent) || digits.isEmpty {
+      appendPlain(to: &out)
+      return
+    }
+    if isNegative { out.append(UInt8(ascii: "-")) }
+    out.append(UInt8(ascii: "0") + digits[0])
+    if digits.count > 1 {
+      out.append(UInt8(ascii: "."))
+      for digit in digits.dropFirst() { out.append(UInt8(ascii: "0") + digit) }
+    }
+    out += "e\(exponent)".utf8
+  }
+
+  private func appendPlain(to out: inout [UInt8]) {
+    let zero = UInt8(ascii: "0")
+    guard !digits.isEmpty else {
+      out.append(zero)
+      return
+    }
+    if isNegative { out.append(UInt8(ascii: "-")) }
+    if exponent < 0 {
+      out += "0.".utf8
+      for _ in 0..<(-exponent - 1) { out.append(zero) }
+      for digit in digits { out.append(zero + digit) }
+      return
+    }
+    for place in 0...max(exponent, digits.count - 1) {
+      if place == exponent + 1 { out.append(UInt8(ascii: ".")) }
+      out.append(place < digits.count ? zero + digits[place] : zero)
+    }
   }
 }

@@ -20,19 +20,34 @@ enum Episodes {
   static func entries(_ result: RunResult) -> [TimelineEntry] {
     let run = result.run
     let sample = result.representative
+    let clock = Clock(run)
     var entries: [TimelineEntry] = []
     for (index, flow) in sample.sources.enumerated() where run.sources.indices.contains(index) {
-      entries += failures(flow, of: run.sources[index].name, run)
-      entries += latency(flow, of: run.sources[index].name, run)
-      entries += retries(flow, of: run.sources[index].name, run)
+      entries += failures(flow, of: run.sources[index].name, clock)
+      entries += latency(flow, of: run.sources[index].name, clock)
+      entries += retries(flow, of: run.sources[index].name, clock)
     }
     for (index, flow) in sample.edges.enumerated() where run.edges.indices.contains(index) {
       let edge = run.edges[index]
       guard case .service(let caller) = edge.from else { continue }
       let name = "\(run.services[caller].name) → \(run.services[edge.to].name)"
-      entries += retries(flow, of: name, run)
+      entries += retries(flow, of: name, clock)
     }
     return entries
+  }
+
+  /// The windows of a run, and in which the first fault begins.
+  private struct Clock {
+    let window: SimDuration
+    let warmup: SimDuration
+    let firstFault: Int?
+
+    init(_ run: RunDescription) {
+      window = run.window
+      warmup = run.warmup
+      firstFault = run.faults.lazy.flatMap(\.occurrences).map(\.start).min()
+        .map { Int($0.nanoseconds / run.window.nanoseconds) }
+    }
   }
 
   /// A figure over time: its value in each window, and what makes the value.
@@ -46,7 +61,7 @@ enum Episodes {
   }
 
   private static func failures(
-    _ flow: FlowFigures, of name: String, _ run: RunDescription
+    _ flow: FlowFigures, of name: String, _ clock: Clock
   ) -> [TimelineEntry] {
     let tallies = flow.samples.map {
       Tally(events: Double($0.errors), requests: Double($0.ended))
@@ -57,21 +72,21 @@ enum Episodes {
       let sum = tallies[windows].sum
       return sum.events / sum.requests
     }
-    let usual = usualValue(series.values, run)
+    let usual = usualValue(series.values, clock)
     let limit = max(usual.median * 3, usual.median + 0.01, usual.high * 1.2)
-    return episodes(series, above: limit, alone: max(0.05, limit), run).map { episode in
+    return episodes(series, above: limit, alone: max(0.05, limit), clock).map { episode in
       TimelineEntry(
-        at: time(episode.first, run), kind: .failure,
+        at: time(episode.first, clock), kind: .failure,
         text: "errors of \(name) \(episode.isPeak ? "up to " : "")"
-          + HumanNumber.share(episode.peak) + returns(episode, flow.samples.count, run))
+          + HumanNumber.share(episode.peak) + returns(episode, flow.samples.count, clock))
     }
   }
 
   private static func latency(
-    _ flow: FlowFigures, of name: String, _ run: RunDescription
+    _ flow: FlowFigures, of name: String, _ clock: Clock
   ) -> [TimelineEntry] {
     let values = flow.samples.map { $0.ended > 0 ? Double($0.p99) / 1e9 : nil }
-    let usual = usualValue(values, run)
+    let usual = usualValue(values, clock)
     guard usual.median > 0 else { return [] }
     let limit = max(usual.median * 2, usual.high * 1.2)
     let tallies = flow.samples.indices.map { window in
@@ -79,11 +94,11 @@ enum Episodes {
         events: slow(window, of: flow, beyond: limit), requests: Double(flow.samples[window].ended))
     }
     let series = Series(values: values, tallies: tallies)
-    return episodes(series, above: limit, alone: limit * 2, run).map { episode in
+    return episodes(series, above: limit, alone: limit * 2, clock).map { episode in
       TimelineEntry(
-        at: time(episode.first, run), kind: .latency,
+        at: time(episode.first, clock), kind: .latency,
         text: "p99 of \(name) \(HumanNumber.duration(usual.median)) → "
-          + HumanNumber.duration(episode.peak) + returns(episode, values.count, run))
+          + HumanNumber.duration(episode.peak) + returns(episode, values.count, clock))
     }
   }
 
@@ -111,7 +126,7 @@ enum Episodes {
   }
 
   private static func retries(
-    _ flow: FlowFigures, of name: String, _ run: RunDescription
+    _ flow: FlowFigures, of name: String, _ clock: Clock
   ) -> [TimelineEntry] {
     let tallies = flow.samples.map {
       Tally(events: Double($0.attempts) - Double($0.offered), requests: Double($0.offered))
@@ -122,32 +137,31 @@ enum Episodes {
       let sum = tallies[windows].sum
       return 1 + sum.events / sum.requests
     }
-    let usual = usualValue(series.values, run)
+    let usual = usualValue(series.values, clock)
     let base = max(1, usual.median)
     let limit = max(base * 1.1, usual.high * 1.1)
-    return episodes(series, above: limit, alone: limit * 1.2, inClusters: true, run).map {
+    return episodes(series, above: limit, alone: limit * 1.2, inClusters: true, clock).map {
       episode in
       TimelineEntry(
-        at: time(episode.first, run), kind: .retries,
+        at: time(episode.first, clock), kind: .retries,
         text: "tries of \(name) × \(HumanNumber.count(episode.peak / base))"
-          + returns(episode, flow.samples.count, run))
+          + returns(episode, flow.samples.count, clock))
     }
   }
 
   /// The counted windows before the first fault; all counted ones without a fault.
-  private static func usualWindows(_ count: Int, _ run: RunDescription) -> Range<Int> {
-    let width = run.window.nanoseconds
-    let first = Int((run.warmup.nanoseconds + width - 1) / width)
-    let starts = run.faults.flatMap { $0.occurrences.map { Int($0.start.nanoseconds / width) } }
-    let end = min(starts.min() ?? count, count)
+  private static func usualWindows(_ count: Int, _ clock: Clock) -> Range<Int> {
+    let width = clock.window.nanoseconds
+    let first = Int((clock.warmup.nanoseconds + width - 1) / width)
+    let end = min(clock.firstFault ?? count, count)
     return first < end ? first..<end : min(first, count)..<count
   }
 
   /// What is usual: the median and the 99th percentile of the usual windows.
   private static func usualValue(
-    _ values: [Double?], _ run: RunDescription
+    _ values: [Double?], _ clock: Clock
   ) -> (median: Double, high: Double) {
-    let known = values[usualWindows(values.count, run)].compactMap { $0 }.sorted()
+    let known = values[usualWindows(values.count, clock)].compactMap { $0 }.sorted()
     if known.isEmpty { return (0, 0) }
     return (known[known.count / 2], known[min(known.count - 1, known.count * 99 / 100)])
   }
@@ -164,10 +178,10 @@ enum Episodes {
   /// as the stretch itself does: see ``triesOfARequest(in:)``.
   private static func episodes(
     _ series: Series, above limit: Double, alone: Double, inClusters: Bool = false,
-    _ run: RunDescription
+    _ clock: Clock
   ) -> [Episode] {
     var episodes: [Episode] = []
-    let first = Int(run.warmup.nanoseconds / run.window.nanoseconds)
+    let first = Int(clock.warmup.nanoseconds / clock.window.nanoseconds)
     for (window, value) in series.values.enumerated() where window >= first {
       guard let value, value > limit else { continue }
       if let last = episodes.last, window - last.last <= quiet {
@@ -177,7 +191,7 @@ enum Episodes {
         episodes.append(Episode(first: window, last: window, peak: value))
       }
     }
-    let calm = series.tallies[usualWindows(series.tallies.count, run)]
+    let calm = series.tallies[usualWindows(series.tallies.count, clock)]
     let usual = calm.sum
     let scatter = calm.dispersion
     return episodes.compactMap { episode in
@@ -209,12 +223,12 @@ enum Episodes {
     return max(min(10, tallies.dispersion), ratios.max() ?? 1)
   }
 
-  private static func time(_ window: Int, _ run: RunDescription) -> SimTime {
-    SimTime(nanoseconds: Int64(window) * run.window.nanoseconds)
+  private static func time(_ window: Int, _ clock: Clock) -> SimTime {
+    SimTime(nanoseconds: Int64(window) * clock.window.nanoseconds)
   }
 
-  private static func returns(_ episode: Episode, _ count: Int, _ run: RunDescription) -> String {
+  private static func returns(_ episode: Episode, _ count: Int, _ clock: Clock) -> String {
     episode.last + quiet >= count
-      ? ", to the end" : ", until \(HumanNumber.clock(time(episode.last + 1, run)))"
+      ? ", to the end" : ", until \(HumanNumber.clock(time(episode.last + 1, clock)))"
   }
 }

@@ -1,5 +1,5 @@
 /// Whose figure an expectation speaks of.
-public enum Subject: Sendable, Equatable {
+public enum Subject: Sendable, Hashable {
   /// A traffic source, as its clients see it; index in ``Scenario/traffic``.
   case source(Int)
   /// A service, as it sees its requests; index in ``Scenario/services``.

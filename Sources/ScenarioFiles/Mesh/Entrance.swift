@@ -34,7 +34,7 @@ extension ScenarioResolver {
         Entrance(name: name, manifests: [manifest], proxy: scenario.proxies.count))
       scenario.proxies.append(
         ProxyPolicy(
-          name: name, kind: .gateway, nodes: Array(scenario.nodes.indices),
+          name: name, kind: .gateway, nodes: allNodes,
           configuration: EnvoyConfiguration(), upstreams: [], routeFilters: []))
     }
   }
@@ -43,12 +43,14 @@ extension ScenarioResolver {
   func host(for target: CallTarget, at entrance: Entrance, _ wanted: String?) -> String? {
     let service = scenario.services[target.service]
     let operation = service.operations[target.operation]
-    for virtualService in manifests.virtualServices {
-      let bound = virtualService.gateways.filter { entrance.references.contains($0) }
+    let references = entrance.references
+    let wanted = wanted?.lowercased()
+    for number in index.virtualServices(leadingTo: service.host, under: wanted) {
+      let virtualService = manifests.virtualServices[number]
+      let bound = virtualService.gateways.filter { references.contains($0) }
       guard !bound.isEmpty else { continue }
       let isOwnHost = virtualService.hosts.contains { $0.name == service.host }
-      let leads = reachableRules(virtualService.rules, operation, gateways: bound).contains {
-        rule in
+      let leads = index.rules[number].reachable(by: operation, gateways: bound).contains { rule in
         (service.kind == .routedOnly && isOwnHost)
           || rule.destinations.contains { $0.destination.host.name == service.host }
       }
@@ -65,7 +67,7 @@ extension ScenarioResolver {
     _ service: Service
   ) -> String? {
     let names = virtualService.hosts.map(\.name)
-    if let wanted = wanted?.lowercased() {
+    if let wanted {
       let isTaken =
         names.contains { HostPattern.matches($0, wanted) }
         && gateways.contains { $0.takes(wanted) }
@@ -79,28 +81,6 @@ extension ScenarioResolver {
     }
     if let offered { return offered }
     return pattern == "*" ? service.host : "www" + pattern.dropFirst()
-  }
-
-  /// The rules that requests for an operation may reach: up to the first that takes all of them.
-  func reachableRules(
-    _ rules: [HTTPRule], _ operation: Operation, gateways: [String]
-  ) -> [HTTPRule] {
-    var result: [HTTPRule] = []
-    for rule in rules {
-      let matches = rule.matches.filter { match in
-        match.gateways.isEmpty || match.gateways.contains { gateways.contains($0) }
-      }
-      if rule.matches.isEmpty {
-        result.append(rule)
-        return result
-      }
-      guard matches.contains(where: { $0.mayTake(operation) }) else { continue }
-      result.append(rule)
-      if matches.contains(where: { $0.mayTake(operation) && $0.isDecidedByOperation }) {
-        return result
-      }
-    }
-    return result
   }
 }
 

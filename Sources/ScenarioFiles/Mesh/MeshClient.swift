@@ -25,9 +25,18 @@ struct MeshRequest {
 /// The DestinationRules of a host, merged.
 struct MergedDestinationRule {
   /// The manifests, as reports name them.
-  var titles: [String]
-  var policy: TrafficPolicyManifest?
-  var subsets: [DestinationRuleManifest.Subset]
+  let titles: [String]
+  let policy: TrafficPolicyManifest?
+  /// By name; the first of a name stands.
+  let subsets: [String: DestinationRuleManifest.Subset]
+
+  /// What rules say together, the first of each.
+  init(_ rules: [DestinationRuleManifest]) {
+    titles = rules.map(\.meta.title)
+    policy = rules.lazy.compactMap(\.policy).first
+    subsets = Dictionary(
+      rules.flatMap(\.subsets).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+  }
 }
 
 /// The rate limits that EnvoyFilters give a proxy.

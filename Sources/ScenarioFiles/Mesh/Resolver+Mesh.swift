@@ -8,6 +8,12 @@ let rootNamespace = "istio-system"
 extension ScenarioResolver {
   /// Which proxies stand where, and what each of them runs.
   mutating func resolveMesh() {
+    labelIndex = LabelIndex(workloads.map(\.labels))
+    namespaceLabels = Dictionary(
+      manifests.namespaces.map { ($0.name, $0.labels) }, uniquingKeysWith: { first, _ in first })
+    authenticationIndex = PolicyIndex(
+      manifests.peerAuthentications.map { ($0.meta.namespace, $0.selector) })
+    filterIndex = PolicyIndex(manifests.envoyFilters.map { ($0.meta.namespace, $0.selector) })
     registerPolicies()
     checkRoutes()
     let planes = scenario.workloads.indices.map { dataPlane(of: $0) }
@@ -16,7 +22,11 @@ extension ScenarioResolver {
     for index in scenario.workloads.indices {
       place(planes[index], workload: index, requests[index] ?? [])
     }
-    for entrance in entrances { fill(entrance) }
+    var sources: [Int: [Int]] = [:]
+    for (index, source) in scenario.traffic.enumerated() {
+      if case .gateway(let proxy) = source.origin { sources[proxy, default: []].append(index) }
+    }
+    for entrance in entrances { fill(entrance, sources[entrance.proxy] ?? []) }
     noteMeshDefaults(planes)
     warnOfUnusedPolicies(planes)
   }
@@ -36,7 +46,7 @@ extension ScenarioResolver {
     let workload = scenario.workloads[index]
     if scenario.services[workload.service].kind == .external { return .none }
     if let stated = draft.mesh.dataPlane { return stated }
-    let namespace = manifests.namespaces.first { $0.name == workload.namespace }?.labels ?? []
+    let namespace = namespaceLabels[workload.namespace] ?? []
     let manifest = workloads[index].manifest
     let own = (manifest?.labels ?? []) + (manifest?.annotations ?? [])
     switch own["sidecar.istio.io/inject"]?.lowercased() {
@@ -82,7 +92,7 @@ extension ScenarioResolver {
   /// What workloads ask others for: their calls, and traffic that starts at their pods.
   private func requestsByWorkload() -> [Int: [MeshRequest]] {
     var result: [Int: [MeshRequest]] = [:]
-    for site in callSites {
+    for site in callSites.all {
       result[site.workload, default: []].append(MeshRequest(target: site.target, site: site))
     }
     for source in scenario.traffic {
@@ -92,21 +102,18 @@ extension ScenarioResolver {
     return result
   }
 
-  private mutating func fill(_ entrance: Entrance) {
-    let sources = scenario.traffic.filter { $0.origin == .gateway(entrance.proxy) }
+  private mutating func fill(_ entrance: Entrance, _ sources: [Int]) {
     var client = MeshClient(
       name: entrance.name, kind: .gateway, namespace: entrance.manifests[0].meta.namespace,
       labels: entrance.manifests[0].selector, gateways: entrance.references)
     client.replicas = replicas(of: entrance)
-    let requests = sources.flatMap(\.mix).map { MeshRequest(target: $0.target, site: nil) }
+    let requests = sources.flatMap { scenario.traffic[$0].mix }
+      .map { MeshRequest(target: $0.target, site: nil) }
     scenario.proxies[entrance.proxy] = policy(client, requests)
-    scenario.proxies[entrance.proxy].nodes = Array(scenario.nodes.indices)
+    scenario.proxies[entrance.proxy].nodes = allNodes
     let instances = gatewayInstances[entrance.proxy]?.value ?? client.replicas ?? 1
     scenario.proxies[entrance.proxy].instances = instances
-    for index in scenario.traffic.indices
-    where scenario.traffic[index].origin == .gateway(entrance.proxy) {
-      scenario.traffic[index].instances = instances
-    }
+    for index in sources { scenario.traffic[index].instances = instances }
     if gatewayInstances[entrance.proxy] == nil, client.replicas == nil, !sources.isEmpty {
       defaults.add(entrance.name, "instances", "1", by: "Foreshock")
     }
@@ -125,14 +132,15 @@ extension ScenarioResolver {
   private mutating func bindWaypoints(_ planes: [MeshDraft.DataPlane]) {
     var proxies: [String: Int] = [:]
     var members: [String: [Int]] = [:]
-    for index in scenario.services.indices {
+    let isAmbient = planes.contains(.ambient)
+    for index in scenario.services.indices where isAmbient {
       guard let manifest = services[index].manifest,
         scenario.services[index].workloads.contains(where: { planes[$0] == .ambient })
       else { continue }
       let meta = manifest.meta
-      let namespace = manifests.namespaces.first { $0.name == meta.namespace }
       let labels =
-        meta.labels["istio.io/use-waypoint"] != nil ? meta.labels : namespace?.labels ?? []
+        meta.labels["istio.io/use-waypoint"] != nil
+        ? meta.labels : namespaceLabels[meta.namespace] ?? []
       guard let name = labels["istio.io/use-waypoint"], name.lowercased() != "none" else {
         continue
       }
@@ -156,7 +164,7 @@ extension ScenarioResolver {
         labels: [], gateways: ["mesh"])
       let requests = waypointRequests(services)
       let proxy = addProxy(client, requests)
-      scenario.proxies[proxy].nodes = Array(scenario.nodes.indices)
+      scenario.proxies[proxy].nodes = allNodes
       defaults.add(client.name, "instances", "1", by: "Foreshock")
       proxies[gateway.reference] = proxy
       for service in services { scenario.services[service].waypoint = proxy }
@@ -164,7 +172,8 @@ extension ScenarioResolver {
   }
 
   private func waypointRequests(_ services: [Int]) -> [MeshRequest] {
-    let calls = callSites.map { MeshRequest(target: $0.target, site: $0) }
+    let services = Set(services)
+    let calls = callSites.all.map { MeshRequest(target: $0.target, site: $0) }
     let traffic = scenario.traffic.flatMap(\.mix).map { MeshRequest(target: $0.target, site: nil) }
     return (calls + traffic).filter { services.contains($0.target.service) }.map { request in
       var request = request
@@ -180,13 +189,16 @@ extension ScenarioResolver {
     let workload = scenario.workloads[index]
     let labels = workloads[index].labels
     let all = manifests.peerAuthentications
+    let own = authenticationIndex.selecting(labels).filter {
+      all[$0].meta.namespace == workload.namespace && labels.isSelected(by: all[$0].selector)
+    }
     let ordered =
-      all.filter {
-        $0.meta.namespace == workload.namespace && !$0.selector.isEmpty
-          && labels.isSelected(by: $0.selector)
-      } + all.filter { $0.meta.namespace == workload.namespace && $0.selector.isEmpty }
-      + all.filter { $0.meta.namespace == rootNamespace && $0.selector.isEmpty }
-    guard let policy = ordered.first(where: { $0.mode != "UNSET" }) else { return .permissive }
+      own + authenticationIndex.selectingAll(in: workload.namespace)
+      + authenticationIndex.selectingAll(in: rootNamespace)
+    guard let number = ordered.first(where: { all[$0].mode != "UNSET" }) else {
+      return .permissive
+    }
+    let policy = all[number]
     placements.add(policy.meta.title, proxy: "sidecar of \(workload.name)")
     switch policy.mode {
     case "STRICT": return .strict
@@ -207,8 +219,9 @@ extension ScenarioResolver {
     let client = MeshClient(
       name: name, kind: .sidecarInbound, namespace: workload.namespace,
       labels: workloads[index].labels, gateways: [])
-    let rule = destinationRule(for: workload.service, client)
-    let merged = TrafficPolicyManifest.merged(rule: rule?.policy, subset: nil, port: port.number)
+    let rules = destinationRules(for: workload.service, client)
+    let merged = TrafficPolicyManifest.merged(
+      rule: rules.lazy.compactMap(\.policy).first, subset: nil, port: port.number)
     var cluster = Cluster(
       name: "inbound|\(port.number)||", connectTimeout: .seconds(10),
       thresholds: merged.connectionPool?.thresholds ?? .none)
@@ -216,8 +229,8 @@ extension ScenarioResolver {
     if let idle = merged.connectionPool?.idleTimeout {
       cluster.idleTimeout = idle > .zero ? idle : nil
     }
-    if merged.connectionPool != nil, let rule {
-      for title in rule.titles { placements.add(title, proxy: name) }
+    if merged.connectionPool != nil {
+      for rule in rules { placements.add(rule.meta.title, proxy: name) }
     }
     let retries = RetryPolicy(retryOn: .resetBeforeRequest, numRetries: 2)
     let route = Route(

@@ -14,6 +14,8 @@ private struct PolicyBuilder {
   var clusters: [Cluster] = []
   var upstreams: [Upstream] = []
   var clusterIndices: [ClusterKey: Int] = [:]
+  /// The DestinationRules of the services so far.
+  var rules: [Int: MergedDestinationRule] = [:]
   /// The hash policy of each cluster's balancer.
   var hashPolicies: [[HashPolicy]] = []
 }
@@ -32,10 +34,14 @@ extension ScenarioResolver {
   mutating func policy(_ client: MeshClient, _ requests: [MeshRequest]) -> ProxyPolicy {
     var builder = PolicyBuilder()
     var seen: Set<String> = []
+    var known: [String: HostRoutes] = [:]
     for request in requests {
-      checkDestinations(of: request, client)
+      let host = Self.hostName(request.target.authority)
+      let routes = known[host] ?? HostRoutes(virtualServices(for: host, client))
+      known[host] = routes
+      checkDestinations(of: request, routes, client)
       guard seen.insert(request.target.authority).inserted else { continue }
-      addRoutes(for: request.target, client, &builder)
+      addRoutes(for: request.target, routes.virtualServices, client, &builder)
     }
     let limits = rateLimits(for: client)
     for index in builder.routeFilters.indices {
@@ -71,11 +77,10 @@ extension ScenarioResolver {
   }
 
   private mutating func addRoutes(
-    for target: CallTarget, _ client: MeshClient, _ builder: inout PolicyBuilder
+    for target: CallTarget, _ found: [VirtualServiceManifest], _ client: MeshClient,
+    _ builder: inout PolicyBuilder
   ) {
-    let host = Self.hostName(target.authority)
     let port = scenario.services[target.service].ports[target.port].number
-    let found = virtualServices(for: host, client)
     for virtualService in found {
       placements.add(virtualService.meta.title, proxy: client.name)
       for rule in virtualService.rules {
@@ -199,11 +204,13 @@ extension ScenarioResolver {
   ) -> Int {
     let key = PolicyBuilder.ClusterKey(service: service, subset: subset, port: port)
     if let index = builder.clusterIndices[key] { return index }
-    let rule = destinationRule(for: service, client)
-    for title in rule?.titles ?? [] { placements.add(title, proxy: client.name) }
-    let part = rule?.subsets.first { $0.name == subset }
+    let rule =
+      builder.rules[service] ?? MergedDestinationRule(destinationRules(for: service, client))
+    builder.rules[service] = rule
+    for title in rule.titles { placements.add(title, proxy: client.name) }
+    let part = rule.subsets[subset]
     let merged = TrafficPolicyManifest.merged(
-      rule: rule?.policy, subset: subset.isEmpty ? nil : part?.policy, port: port)
+      rule: rule.policy, subset: subset.isEmpty ? nil : part?.policy, port: port)
     let known = scenario.services[service]
     builder.clusters.append(
       envoyCluster("outbound|\(port)|\(subset)|\(known.host)", merged, known, port))
@@ -212,17 +219,16 @@ extension ScenarioResolver {
       Upstream(
         service: service, subset: subset,
         workloads: subset.isEmpty
-          ? known.workloads : known.workloads.filter { isMember($0, of: part) },
+          ? known.workloads : part.map { members(of: $0, among: known.workloads) } ?? [],
         locality: locality(merged, service: service), transport: transport(merged, known)))
     noteClusterDefaults(known.name, merged)
     builder.clusterIndices[key] = builder.clusters.count - 1
     return builder.clusters.count - 1
   }
 
-  /// Whether a workload's pods are in a subset; a subset without labels has all pods.
-  func isMember(_ workload: Int, of subset: DestinationRuleManifest.Subset?) -> Bool {
-    guard let subset else { return false }
-    return subset.labels.isEmpty || workloads[workload].labels.isSelected(by: subset.labels)
+  /// The workloads whose pods are in a subset; a subset without labels has all pods.
+  func members(of subset: DestinationRuleManifest.Subset, among workloads: [Int]) -> [Int] {
+    labelIndex.members(of: subset.labels, among: workloads)
   }
 
   private func envoyCluster(
@@ -262,7 +268,7 @@ extension ScenarioResolver {
   private func locality(_ policy: TrafficPolicyManifest, service: Int) -> LocalityPreference {
     let balancer = policy.loadBalancer
     guard balancer?.prefersLocality ?? true,
-      scenario.nodes.contains(where: { !$0.zone.isEmpty || !$0.region.isEmpty })
+      hasLocalities
     else { return .ignored }
     if let distribution = balancer?.distribution, !distribution.isEmpty {
       return .distribute(distribution)
@@ -300,11 +306,13 @@ extension ScenarioResolver {
 
   // MARK: DestinationRules
 
-  /// The DestinationRule of a host for a client: in the client's namespace, else the service's, else
-  /// the root's; of a namespace those of the narrowest host, joined.
+  /// The DestinationRules of a host for a client: in the client's namespace, else the service's, else
+  /// the root's; of a namespace those of the narrowest host, in the order of precedence.
   ///
   /// - Source: Istio `pilot/pkg/model/push_context.go`, `destinationRule`.
-  func destinationRule(for service: Int, _ client: MeshClient) -> MergedDestinationRule? {
+  func destinationRules(
+    for service: Int, _ client: MeshClient
+  ) -> [DestinationRuleManifest] {
     let host = scenario.services[service].host
     let candidates = index.destinationRules(for: host).map { manifests.destinationRules[$0] }
     for namespace in [client.namespace, scenario.services[service].namespace, rootNamespace] {
@@ -314,19 +322,9 @@ extension ScenarioResolver {
       }
       guard let best = fits.map({ HostPattern.specificity($0.host.name) }).max() else { continue }
       let rules = fits.filter { HostPattern.specificity($0.host.name) == best }
-      let chosen = rules.filter { !$0.clientLabels.isEmpty } + rules.filter(\.clientLabels.isEmpty)
-      var merged = MergedDestinationRule(titles: [], policy: nil, subsets: [])
-      for rule in chosen {
-        merged.titles.append(rule.meta.title)
-        merged.policy = merged.policy ?? rule.policy
-        for subset in rule.subsets where !merged.subsets.contains(where: { $0.name == subset.name })
-        {
-          merged.subsets.append(subset)
-        }
-      }
-      return merged
+      return rules.filter { !$0.clientLabels.isEmpty } + rules.filter(\.clientLabels.isEmpty)
     }
-    return nil
+    return []
   }
 
   // MARK: Rate limits
@@ -334,7 +332,10 @@ extension ScenarioResolver {
   /// The local rate limits of EnvoyFilters for a proxy.
   mutating func rateLimits(for client: MeshClient) -> ProxyRateLimits {
     var result = ProxyRateLimits()
-    for filter in manifests.envoyFilters where isSelected(client, by: filter) {
+    let open = Set([rootNamespace, client.namespace]).flatMap(filterIndex.selectingAll)
+    for number in (filterIndex.selecting(client.labels) + open).sorted() {
+      let filter = manifests.envoyFilters[number]
+      guard isSelected(client, by: filter) else { continue }
       for limit in filter.limits where limit.context.includes(client.kind) {
         placements.add(filter.meta.title, proxy: client.name)
         if limit.isPerRoute {

@@ -3,16 +3,19 @@ import Scenario
 extension ScenarioResolver {
   /// Finds routes that lead nowhere, whether or not a request takes them.
   mutating func checkRoutes() {
+    let gateways = manifests.gateways.map(\.reference)
+    let gatewayNames = Set(gateways)
+    var subsets = SubsetIndex()
     for virtualService in manifests.virtualServices {
-      for rule in virtualService.rules { check(rule) }
+      for rule in virtualService.rules { check(rule, &subsets) }
       checkReachable(virtualService)
-      checkHosts(virtualService)
+      checkHosts(virtualService, gateways, gatewayNames)
     }
     checkHostsOnce()
     for rule in manifests.destinationRules { check(rule) }
   }
 
-  private mutating func check(_ rule: HTTPRule) {
+  private mutating func check(_ rule: HTTPRule, _ subsets: inout SubsetIndex) {
     let total = rule.destinations.reduce(0) { $0 + ($1.weight ?? 0) }
     if rule.destinations.count > 1, total == 0 {
       diagnostics.error(
@@ -20,12 +23,14 @@ extension ScenarioResolver {
     }
     for weighted in rule.destinations {
       let carriesTraffic = rule.destinations.count == 1 || weighted.weight ?? 0 > 0
-      check(weighted.destination, carriesTraffic: carriesTraffic)
+      check(weighted.destination, carriesTraffic: carriesTraffic, &subsets)
     }
-    for mirror in rule.mirrors { check(mirror.destination, carriesTraffic: true) }
+    for mirror in rule.mirrors { check(mirror.destination, carriesTraffic: true, &subsets) }
   }
 
-  private mutating func check(_ destination: DestinationReference, carriesTraffic: Bool) {
+  private mutating func check(
+    _ destination: DestinationReference, carriesTraffic: Bool, _ subsets: inout SubsetIndex
+  ) {
     let host = destination.host
     guard let service = serviceIndex(host: host.name) else {
       diagnostics.error(
@@ -51,20 +56,19 @@ extension ScenarioResolver {
       }
       return
     }
-    let rules = index.destinationRules(for: host.name).map { manifests.destinationRules[$0] }
-    let subsets = rules.flatMap(\.subsets)
-    guard let subset = subsets.first(where: { $0.name == destination.subset }) else {
-      let known = subsets.map(\.name)
+    let named = subsets.subsets(of: host.name) {
+      index.destinationRules(for: host.name).flatMap { manifests.destinationRules[$0].subsets }
+    }
+    guard let subset = named.byName[destination.subset] else {
       diagnostics.error(
         .unknownSubset, at: destination.subsetSpan, path: host.path,
         "no DestinationRule of \(host.written.quoted) has a subset \(destination.subset.quoted)",
-        help: Spelling.help(
-          for: destination.subset, among: known,
-          otherwise: NameList.known(known)))
+        help: suggestion(for: destination.subset, among: named.names))
       return
     }
-    let hasPods = scenario.services[service].workloads.contains { isMember($0, of: subset) }
-    guard carriesTraffic, !hasPods, scenario.services[service].kind == .pods else { return }
+    guard carriesTraffic, scenario.services[service].kind == .pods,
+      members(of: subset, among: scenario.services[service].workloads).isEmpty
+    else { return }
     diagnostics.error(
       .subsetWithoutPods, at: destination.subsetSpan, path: host.path,
       "subset \(subset.name.quoted) of \(host.written.quoted) selects no pods, "
@@ -76,6 +80,7 @@ extension ScenarioResolver {
   private func labelHelp(
     _ subset: DestinationRuleManifest.Subset, _ service: Int
   ) -> String? {
+    if diagnostics.isFull { return nil }
     let wanted = subset.labels.map { "\($0.name): \($0.value)" }.joined(separator: ", ")
     let versions = scenario.services[service].workloads
       .map { scenario.workloads[$0].version }.filter { !$0.isEmpty }
@@ -119,14 +124,15 @@ extension ScenarioResolver {
         message: "a route before it takes every request", span: virtualService.rules[index].span))
   }
 
-  private mutating func checkHosts(_ virtualService: VirtualServiceManifest) {
+  private mutating func checkHosts(
+    _ virtualService: VirtualServiceManifest, _ known: [String], _ names: Set<String>
+  ) {
     guard virtualService.gateways.contains("mesh") else {
-      let known = manifests.gateways.map(\.reference)
-      for gateway in virtualService.gateways where !known.contains(gateway) {
+      for gateway in virtualService.gateways where !names.contains(gateway) {
         diagnostics.warning(
           .unknownGateway, at: virtualService.meta.span,
           "\(virtualService.meta.title) is for gateway \(gateway.quoted), which is not there",
-          help: Spelling.help(for: gateway, among: known))
+          help: suggestion(for: gateway, among: known, otherwise: { _ in nil }))
       }
       return
     }
@@ -165,7 +171,7 @@ extension ScenarioResolver {
     guard matched.count == 1, scenario.services[matched[0]].kind == .pods else { return }
     for subset in rule.subsets {
       let members = scenario.services[matched[0]].workloads
-      if !members.contains(where: { isMember($0, of: subset) }) {
+      if self.members(of: subset, among: members).isEmpty {
         diagnostics.warning(
           .subsetWithoutPods, at: subset.span, path: subset.path,
           "subset \(subset.name.quoted) of \(rule.host.written.quoted) selects no pods",
@@ -175,12 +181,13 @@ extension ScenarioResolver {
   }
 
   /// Makes sure that every service to which a request may be led can answer it.
-  mutating func checkDestinations(of request: MeshRequest, _ client: MeshClient) {
+  mutating func checkDestinations(
+    of request: MeshRequest, _ routes: HostRoutes, _ client: MeshClient
+  ) {
     let target = request.target
     let operation = scenario.services[target.service].operations[target.operation]
-    let found = virtualServices(for: Self.hostName(target.authority), client)
-    let rules = found.flatMap(\.rules)
-    let reachable = reachableRules(rules, operation, gateways: client.gateways)
+    let found = routes.virtualServices
+    let reachable = routes.rules.reachable(by: operation, gateways: client.gateways)
     if !found.isEmpty, reachable.isEmpty, let site = request.site {
       diagnostics.error(
         .noRoute, at: site.span, path: site.path,
@@ -216,13 +223,46 @@ extension ScenarioResolver {
     else { return }
     site.target.service = service
     site.target.operation = index
-    if !callSites.contains(where: { $0 == site }) { callSites.append(site) }
+    callSites.add(site)
   }
 }
 
-extension ScenarioResolver.CallSite: Equatable {
+/// The subsets of hosts by name, once they are asked for.
+private struct SubsetIndex {
+  struct Subsets {
+    /// In the order of the DestinationRules.
+    var names: [String]
+    /// The first of a name stands.
+    var byName: [String: DestinationRuleManifest.Subset]
+  }
+
+  private var known: [String: Subsets] = [:]
+
+  /// The subsets of a host, of which `all` are all.
+  mutating func subsets(
+    of host: String, _ all: () -> [DestinationRuleManifest.Subset]
+  ) -> Subsets {
+    if let found = known[host] { return found }
+    let list = all()
+    let found = Subsets(
+      names: list.map(\.name),
+      byName: Dictionary(list.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }))
+    known[host] = found
+    return found
+  }
+}
+
+extension ScenarioResolver.CallSite: Hashable {
   static func == (left: Self, right: Self) -> Bool {
     left.workload == right.workload && left.operation == right.operation
       && left.target == right.target && left.span == right.span
+  }
+  /// By what is compared.
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(workload)
+    hasher.combine(operation)
+    hasher.combine(target.service)
+    hasher.combine(target.operation)
+    hasher.combine(span)
   }
 }

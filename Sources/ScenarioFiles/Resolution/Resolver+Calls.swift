@@ -4,7 +4,7 @@ extension ScenarioResolver {
   /// Finds calls that come back to where they began, and operations that make too many.
   mutating func checkCalls() {
     var edges: [Place: [(to: Place, site: CallSite)]] = [:]
-    for site in callSites {
+    for site in callSites.all {
       let from = Place(
         service: scenario.workloads[site.workload].service, operation: site.operation)
       guard let to = place(of: site.target) else { continue }
@@ -14,7 +14,7 @@ extension ScenarioResolver {
     // Callees stand before their callers.
     var order: [Place] = []
     var hasCycle = false
-    for site in callSites {
+    for site in callSites.all {
       let root = Place(
         service: scenario.workloads[site.workload].service, operation: site.operation)
       guard !finished.contains(root) else { continue }

@@ -4,12 +4,19 @@ import TimeAndChance
 extension ScenarioResolver {
   /// The expectations, with their subjects and windows.
   mutating func resolveExpectations() {
+    // A fault at an impossible time, or a broken 'for', has its own diagnostic.
+    let isBroken = ["at", "for"].map { key in
+      diagnostics.hasErrors
+        && draft.faults.contains { diagnostics.hasError(at: $0.path.key(key)) }
+    }
+    let broken = BrokenFaults(time: isBroken[0], length: isBroken[1])
+    let allSources = Array(scenario.traffic.indices)
     for located in draft.expectations {
       switch located.value {
       case .bounds(let subject, let bounds):
         guard let resolved = self.subject(subject) else { continue }
         for bound in bounds { add(bound, of: resolved, subject) }
-      case .recovered(let recovery): add(recovery)
+      case .recovered(let recovery): add(recovery, broken, allSources)
       }
     }
   }
@@ -106,25 +113,34 @@ extension ScenarioResolver {
           ? nil : "name one of them: \(NameList.choice(scenario.faults.map(\.name)))")
       return nil
     }
-    if let index = scenario.faults.firstIndex(where: { $0.name == name.value }) { return index }
+    if let index = index.faults[name.value] { return index }
     // A fault that is written and broken has its own diagnostic.
-    let isWritten = draft.faults.contains {
-      ($0.value.name?.value ?? $0.value.effect.map(Self.name(of:))) == name.value
-    }
-    if isWritten { return nil }
+    let written =
+      writtenFaults
+      ?? Set(
+        draft.faults.compactMap { $0.value.name?.value ?? $0.value.effect.map(Self.name(of:)) })
+    writtenFaults = written
+    if written.contains(name.value) { return nil }
     diagnostics.error(
       .unknownFault, at: name.span, path: name.path, "there is no fault \(name.value.quoted)",
       help: suggestion(for: name.value, among: scenario.faults.map(\.name)))
     return nil
   }
 
-  private mutating func add(_ recovery: RecoveryDraft) {
+  /// What is wrong with any fault.
+  private struct BrokenFaults {
+    var time: Bool
+    var length: Bool
+  }
+
+  private mutating func add(
+    _ recovery: RecoveryDraft, _ broken: BrokenFaults, _ allSources: [Int]
+  ) {
     guard let after = recovery.after, let fault = fault(after), let place = recovery.location else {
       return
     }
     let known = scenario.faults[fault]
-    // A fault at an impossible time has its own diagnostic.
-    if draft.faults.contains(where: { diagnostics.hasError(at: $0.path.key("at")) }) { return }
+    if broken.time { return }
     let isKill = if case .kill = known.effect { true } else { false }
     let end = known.duration.map { known.at + $0 }
     if let end, end >= SimTime.zero + scenario.duration, draft.duration != nil {
@@ -135,8 +151,7 @@ extension ScenarioResolver {
       return
     }
     if end == nil, !isKill {
-      // A broken 'for' has its own diagnostic.
-      if draft.faults.contains(where: { diagnostics.hasError(at: $0.path.key("for")) }) { return }
+      if broken.length { return }
       diagnostics.error(
         .outsideRun, at: after.span, path: after.path,
         "fault \(known.name.quoted) never ends", help: "give it a 'for'")
@@ -144,13 +159,13 @@ extension ScenarioResolver {
     }
     var sources: [Int] = []
     for name in recovery.of {
-      guard let index = scenario.traffic.firstIndex(where: { $0.name == name.value }) else {
+      guard let index = index.traffic[name.value] else {
         unknownSubject(name, amongTrafficAlone: true)
         continue
       }
       sources.append(index)
     }
-    if recovery.of.isEmpty { sources = Array(scenario.traffic.indices) }
+    if recovery.of.isEmpty { sources = allSources }
     scenario.expectations.append(
       Expectation(
         statement: .recovered(
@@ -163,7 +178,7 @@ extension ScenarioResolver {
 
   /// Whose figures a name speaks of: traffic before services before workloads; `a -> b` are calls.
   private mutating func subject(_ name: Located<String>) -> Subject? {
-    if let index = scenario.traffic.firstIndex(where: { $0.name == name.value }) {
+    if let index = index.traffic[name.value] {
       return .source(index)
     }
     if let arrow = edge(name) { return arrow }
@@ -184,7 +199,7 @@ extension ScenarioResolver {
     }
     let last = parts.count == 2 && parts[0] == "workload" ? parts[1] : String(text)
     if parts.count == 1, let service = serviceIndex(named: first) { return .service(service) }
-    if let workload = scenario.workloads.firstIndex(where: { $0.name == last }) {
+    if let workload = index.workloads[last] {
       return .workload(workload)
     }
     unknownSubject(name)

@@ -7,6 +7,12 @@ extension ScenarioResolver {
     var names: Set<String> = []
     // The next number of each name that faults share without stating one.
     var numbers: [String: Int] = [:]
+    index.workloads = Dictionary(
+      scenario.workloads.enumerated().map { ($0.element.name, $0.offset) },
+      uniquingKeysWith: { first, _ in first })
+    let outside = scenario.traffic.indices.filter {
+      if case .workload = scenario.traffic[$0].origin { false } else { true }
+    }
     for located in draft.faults {
       let draft = located.value
       guard let at = draft.at, let effect = draft.effect else { continue }
@@ -23,7 +29,7 @@ extension ScenarioResolver {
           continue
         }
       }
-      guard let resolved = resolve(effect) else { continue }
+      guard let resolved = resolve(effect, outside) else { continue }
       let name = draft.name?.value ?? Self.name(of: effect)
       var unique = name
       var number = numbers[name] ?? 2
@@ -38,6 +44,7 @@ extension ScenarioResolver {
         number += 1
       }
       numbers[name] = number
+      if index.faults[unique] == nil { index.faults[unique] = scenario.faults.count }
       scenario.faults.append(
         Fault(
           name: unique, at: SimTime.zero + at.value, duration: draft.length?.value,
@@ -68,7 +75,7 @@ extension ScenarioResolver {
     }
   }
 
-  private mutating func resolve(_ effect: EffectDraft) -> FaultEffect? {
+  private mutating func resolve(_ effect: EffectDraft, _ outside: [Int]) -> FaultEffect? {
     switch effect {
     case .kill(let targets): return pods(targets).map { .kill($0) }
     case .crashLoop(let targets, let uptime):
@@ -82,8 +89,8 @@ extension ScenarioResolver {
     case .unreachable(let name, let silent):
       return service(named: name).map { .unreachable(service: $0, silent: silent) }
     case .network(let draft, let effect):
-      guard let from = draft.from, let to = draft.to, let left = places(from),
-        let right = places(to)
+      guard let from = draft.from, let to = draft.to, let left = places(from, outside),
+        let right = places(to, outside)
       else { return nil }
       return .network(
         NetworkFault(from: left, to: right, direction: draft.direction, effect: effect))
@@ -96,18 +103,17 @@ extension ScenarioResolver {
     return set.pods
   }
 
-  private mutating func places(_ targets: EffectDraft.Targets) -> PlaceSet? {
+  private mutating func places(
+    _ targets: EffectDraft.Targets, _ outside: [Int]
+  ) -> PlaceSet? {
     var set = PodCollector()
     var sources: [Int] = []
     var proxies: [Int] = []
     for target in targets.value {
-      let outside = scenario.traffic.indices.filter {
-        if case .workload = scenario.traffic[$0].origin { false } else { true }
-      }
       switch target.value {
-      case "outside": sources += outside
+      case "outside": sources = sources.isEmpty ? outside : sources + outside
       case "everything":
-        sources += outside
+        sources = sources.isEmpty ? outside : sources + outside
         proxies += scenario.proxies.indices.filter { !scenario.proxies[$0].kind.isSidecar }
         for index in scenario.workloads.indices { set.add(index, nil) }
       case let name where name == "gateway" || name.hasPrefix("gateway "):
@@ -125,7 +131,9 @@ extension ScenarioResolver {
       }
     }
     return PlaceSet(
-      pods: set.pods, sources: Array(Set(sources)).sorted(),
+      // The list of all sources is shared by all faults that speak of it.
+      pods: set.pods,
+      sources: sources.count == outside.count ? sources : Array(Set(sources)).sorted(),
       proxies: Array(Set(proxies)).sorted())
   }
 
@@ -145,7 +153,7 @@ extension ScenarioResolver {
       return true
     }
     guard let dash = name.lastIndex(of: "-"), let ordinal = Int(name[name.index(after: dash)...]),
-      let index = scenario.workloads.firstIndex(where: { $0.name == name[..<dash] })
+      let index = index.workloads[String(name[..<dash])]
     else { return unknownPods(target) }
     let replicas = scenario.workloads[index].replicas
     guard (0..<replicas).contains(ordinal) else {
@@ -167,9 +175,10 @@ extension ScenarioResolver {
   private mutating func collect(
     place: String, isZone: Bool, _ target: Located<String>, into set: inout PodCollector
   ) -> Bool {
-    let nodes = scenario.nodes.indices.filter {
-      (isZone ? scenario.nodes[$0].zone : scenario.nodes[$0].name) == place
-    }
+    let nodes = Set(
+      scenario.nodes.indices.filter {
+        (isZone ? scenario.nodes[$0].zone : scenario.nodes[$0].name) == place
+      })
     if nodes.isEmpty {
       unknownPlace(Located(value: place, span: target.span, path: target.path))
       return false
@@ -219,7 +228,7 @@ extension ScenarioResolver {
 
   /// The workloads of a workload's or service's name; nil when there are none.
   func workloads(named name: String) -> [Int]? {
-    if let index = scenario.workloads.firstIndex(where: { $0.name == name }),
+    if let index = index.workloads[name],
       serviceIndex(named: name).map({ scenario.services[$0].workloads == [index] }) ?? true
     {
       return [index]

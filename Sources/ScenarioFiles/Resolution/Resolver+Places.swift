@@ -9,8 +9,10 @@ extension ScenarioResolver {
         name: named.name, region: named.value.region, zone: named.value.zone,
         allocatableMillicores: named.value.cpu)
     }
+    let stated = Dictionary(
+      draft.nodes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     for manifest in manifests.nodes {
-      if let own = draft.nodes.first(where: { $0.name == manifest.meta.name }) {
+      if let own = stated[manifest.meta.name] {
         diagnostics.error(
           .saidTwice, at: own.span, path: own.path, "node \(own.name.quoted) has a manifest",
           help: "leave it out here",
@@ -26,6 +28,11 @@ extension ScenarioResolver {
     } else if !nodes.isEmpty {
       scenario.nodes = nodes
     }
+    allNodes = Array(scenario.nodes.indices)
+    nodeIndex = Dictionary(
+      scenario.nodes.enumerated().map { ($0.element.name, $0.offset) },
+      uniquingKeysWith: { first, _ in first })
+    hasLocalities = scenario.nodes.contains { !$0.zone.isEmpty || !$0.region.isEmpty }
     resolveNetwork()
   }
 
@@ -45,7 +52,9 @@ extension ScenarioResolver {
     if all.allSatisfy({ $0 == nil }), written.pairs.isEmpty {
       defaults.add("network", "latency", "no time at all", by: "Foreshock")
     }
-    network.pairs = written.pairs.compactMap { pair($0) }
+    let zones = Set(scenario.nodes.map(\.zone))
+    let names = Set(scenario.nodes.map(\.name))
+    network.pairs = written.pairs.compactMap { pair($0, zones, names) }
     switch draft.mesh.endpointDelay {
     case .never: network.endpointDelay = nil
     case .after(let delay): network.endpointDelay = delay
@@ -56,7 +65,9 @@ extension ScenarioResolver {
     scenario.network = network
   }
 
-  private mutating func pair(_ pair: Located<NetworkDraft.PairDraft>) -> Network.Pair? {
+  private mutating func pair(
+    _ pair: Located<NetworkDraft.PairDraft>, _ zones: Set<String>, _ nodes: Set<String>
+  ) -> Network.Pair? {
     guard let latency = pair.value.latency, pair.value.between.count >= 2 else { return nil }
     guard pair.value.between.count == 2 else {
       diagnostics.error(
@@ -65,14 +76,12 @@ extension ScenarioResolver {
       return nil
     }
     let names = pair.value.between
-    for (level, known) in [
-      (Network.Pair.Level.zone, scenario.nodes.map(\.zone)),
-      (Network.Pair.Level.node, scenario.nodes.map(\.name)),
-    ] where names.allSatisfy({ known.contains($0.value) }) {
+    for (level, known) in [(Network.Pair.Level.zone, zones), (Network.Pair.Level.node, nodes)]
+    where names.allSatisfy({ known.contains($0.value) }) {
       return Network.Pair(
         level: level, first: names[0].value, second: names[1].value, latency: latency)
     }
-    let known = scenario.nodes.flatMap { [$0.zone, $0.name] }
+    let known = zones.union(nodes)
     for name in names where !known.contains(name.value) { unknownPlace(name) }
     if names.allSatisfy({ known.contains($0.value) }) {
       diagnostics.error(
@@ -96,12 +105,13 @@ extension ScenarioResolver {
   /// The nodes that names of nodes and zones stand for, in their order.
   mutating func nodeIndices(_ names: [Located<String>]) -> [Int] {
     var result: [Int] = []
+    var seen: Set<Int> = []
     for name in names {
       let found = scenario.nodes.indices.filter {
         scenario.nodes[$0].name == name.value || scenario.nodes[$0].zone == name.value
       }
       if found.isEmpty { unknownPlace(name) }
-      result += found.filter { !result.contains($0) }
+      result += found.filter { seen.insert($0).inserted }
     }
     return result
   }

@@ -2,12 +2,11 @@ import Scenario
 
 extension ScenarioResolver {
   /// The namespace of services that no manifest names: that of the manifests when they share one.
-  private var usualNamespace: String {
-    var names: [String] = []
-    for service in manifests.services where !names.contains(service.meta.namespace) {
-      names.append(service.meta.namespace)
-    }
-    return names.count == 1 ? names[0] : "default"
+  private static func usualNamespace(_ services: [ServiceManifest]) -> String {
+    let first = services.first?.meta.namespace
+    return first.flatMap { first in
+      services.allSatisfy { $0.meta.namespace == first } ? first : nil
+    } ?? "default"
   }
 
   /// The services of the scenario, then those that only manifests name.
@@ -18,7 +17,9 @@ extension ScenarioResolver {
       for name in Self.names(of: service) { byName[name, default: []].append(index) }
     }
     var hostsSeen: Set<String> = []
-    let namespace = usualNamespace
+    let namespace = Self.usualNamespace(manifests.services)
+    usualNamespace = namespace
+    index.read(manifests.serviceEntries)
     for named in draft.services {
       let found = byName[named.name] ?? []
       if found.count > 1 {
@@ -45,7 +46,8 @@ extension ScenarioResolver {
     for index in manifests.services.indices where !used.contains(index) {
       add(manifests.services[index], draft: nil)
     }
-    for entry in manifests.serviceEntries { add(entry) }
+    var hosts = Set(scenario.services.map(\.host))
+    for entry in manifests.serviceEntries { add(entry, &hosts) }
     shortenNames()
     index.read(scenario.services, services)
     index.read(manifests)
@@ -86,7 +88,7 @@ extension ScenarioResolver {
   ) {
     let name = named.name
     let isOutside = name.contains(".")
-    let entry = manifests.serviceEntries.first { $0.hosts.contains(name) }
+    let entry = index.serviceEntry(of: name).map { manifests.serviceEntries[$0] }
     let host = isOutside ? name.lowercased() : "\(name).\(usualNamespace).svc.cluster.local"
     var ports = entry?.ports ?? []
     if ports.isEmpty { ports = [Service.Port(number: named.value.port?.value ?? 80)] }
@@ -104,14 +106,15 @@ extension ScenarioResolver {
     services.append(ServiceKnowledge(draft: named, manifest: nil, names: [name, host]))
   }
 
-  private mutating func add(_ entry: ServiceEntryManifest) {
-    for host in entry.hosts where !scenario.services.contains(where: { $0.host == host }) {
+  private mutating func add(_ entry: ServiceEntryManifest, _ hosts: inout Set<String>) {
+    for host in entry.hosts where !hosts.contains(host) {
       let ports = entry.ports.isEmpty ? [Service.Port()] : entry.ports
       scenario.services.append(
         Service(
           name: host, namespace: "", host: host.lowercased(), kind: .external, ports: ports,
           defaultPort: ports.firstIndex(where: \.isHTTP) ?? 0, isDescribed: false))
       services.append(ServiceKnowledge(draft: nil, manifest: nil, names: [host]))
+      hosts.insert(host.lowercased())
     }
   }
 
@@ -165,14 +168,21 @@ extension ScenarioResolver {
   /// A host that only routes know, as a service of its own; nil when no route knows it.
   private mutating func addRoutedService(_ name: String) -> Int? {
     let full = name.contains(".") ? name : "\(name).\(usualNamespace).svc.cluster.local"
-    let hosts = manifests.virtualServices.flatMap(\.hosts)
-    guard let host = hosts.first(where: { $0.written == name || $0.name == full }),
-      !host.name.hasPrefix("*")
-    else { return nil }
+    guard let host = index.routedHost(written: name, full: full), !host.name.hasPrefix("*") else {
+      return nil
+    }
     scenario.services.append(
       Service(name: name, namespace: usualNamespace, host: host.name, kind: .routedOnly))
-    services.append(ServiceKnowledge(draft: nil, manifest: nil, names: [name, host.name]))
-    index.read(scenario.services, services)
-    return scenario.services.count - 1
+    let known = ServiceKnowledge(draft: nil, manifest: nil, names: [name, host.name])
+    services.append(known)
+    let place = services.count - 1
+    if hasRoutedServices {
+      index.add(scenario.services[place], known, place)
+    } else {
+      // Workloads may have moved services to other hosts since the index was read.
+      index.read(scenario.services, services)
+      hasRoutedServices = true
+    }
+    return place
   }
 }

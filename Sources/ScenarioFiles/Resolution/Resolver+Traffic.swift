@@ -29,7 +29,9 @@ extension ScenarioResolver {
   private mutating func append(
     _ source: TrafficSource, _ draft: TrafficDraft, _ located: Located<TrafficDraft>
   ) {
-    if scenario.traffic.contains(where: { $0.name == source.name }) {
+    if index.traffic[source.name] == nil {
+      index.traffic[source.name] = scenario.traffic.count
+    } else {
       let place = draft.name ?? draft.to
       diagnostics.error(
         .nameTwice, at: place?.span ?? located.span, path: place?.path ?? located.path,

@@ -4,17 +4,10 @@ import TimeAndChance
 extension ScenarioResolver {
   /// The pods behind the services, from manifests or as the scenario states them.
   mutating func resolveWorkloads() {
-    // A Service is looked up by one label of its selector instead of compared with every pod.
-    var selectors: [String: [Int]] = [:]
-    for (index, service) in services.enumerated() {
-      guard let manifest = service.manifest, let label = manifest.selector.first else { continue }
-      selectors[Self.key(manifest.meta.namespace, label), default: []].append(index)
-    }
-    for manifest in manifests.workloads {
-      let owners = manifest.labels.flatMap {
-        selectors[Self.key(manifest.meta.namespace, $0)] ?? []
-      }
-      add(manifest, owners.sorted())
+    var selectors = SelectorIndex(services)
+    for manifest in manifests.workloads { add(manifest, &selectors) }
+    for group in selectors.groups {
+      for index in group.services { scenario.services[index].workloads = group.workloads }
     }
     for index in scenario.services.indices where scenario.services[index].workloads.isEmpty {
       addStatedWorkloads(of: index)
@@ -24,24 +17,37 @@ extension ScenarioResolver {
     for index in scenario.workloads.indices { applySettings(to: index) }
   }
 
-  private static func key(_ namespace: String, _ label: Label) -> String {
-    "\(namespace)\u{0}\(label.name)\u{0}\(label.value)"
-  }
-
-  private mutating func add(_ manifest: WorkloadManifest, _ candidates: [Int]) {
-    var owners = candidates.filter {
-      manifest.labels.isSelected(by: services[$0].manifest?.selector ?? [])
-    }
-    if owners.isEmpty {
+  private mutating func add(_ manifest: WorkloadManifest, _ selectors: inout SelectorIndex) {
+    let groups = selectors.selecting(manifest.labels, in: manifest.meta.namespace)
+    let number = scenario.workloads.count
+    let owner: Int
+    if groups.isEmpty {
       // Pods without a Service can still be described, or send traffic.
       let name = manifest.meta.name
       guard let own = index.services[name], services[own].manifest == nil else { return }
-      owners = [own]
+      owner = own
       scenario.services[own].namespace = manifest.meta.namespace
       scenario.services[own].host = "\(name).\(manifest.meta.namespace).svc.cluster.local"
       index.hosts[scenario.services[own].host] = own
+      scenario.services[own].workloads.append(number)
+    } else {
+      for group in groups { selectors.groups[group].workloads.append(number) }
+      owner = self.owner(of: manifest, groups.map { selectors.groups[$0] })
     }
-    let described = owners.filter { services[$0].draft != nil }
+    append(
+      Workload(
+        name: manifest.meta.name, namespace: manifest.meta.namespace, service: owner,
+        replicas: manifest.replicas, nodes: nodes(of: manifest),
+        cpu: CPUResources(
+          requestMillicores: manifest.cpuRequest, limitMillicores: manifest.cpuLimit)),
+      labels: manifest.labels, manifest: manifest)
+  }
+
+  /// The service under which pods are described: that which describes them, else the first.
+  private mutating func owner(
+    of manifest: WorkloadManifest, _ groups: [SelectorIndex.Group]
+  ) -> Int {
+    let described = groups.flatMap { $0.described.prefix(2) }.sorted()
     if described.count > 1, let first = services[described[0]].draft,
       let second = services[described[1]].draft
     {
@@ -52,15 +58,7 @@ extension ScenarioResolver {
         help: "describe the pods under one of them",
         note: Diagnostic.Note(message: "the other stands", span: first.span))
     }
-    let owner = described.first ?? owners[0]
-    for index in owners { scenario.services[index].workloads.append(scenario.workloads.count) }
-    append(
-      Workload(
-        name: manifest.meta.name, namespace: manifest.meta.namespace, service: owner,
-        replicas: manifest.replicas, nodes: nodes(of: manifest),
-        cpu: CPUResources(
-          requestMillicores: manifest.cpuRequest, limitMillicores: manifest.cpuLimit)),
-      labels: manifest.labels, manifest: manifest)
+    return described.first ?? groups.compactMap(\.services.first).min() ?? 0
   }
 
   private mutating func append(
@@ -71,21 +69,32 @@ extension ScenarioResolver {
     workload.version = labels["version"] ?? labels["app.kubernetes.io/version"] ?? ""
     scenario.workloads.append(workload)
     let draft = services[workload.service].draft?.value
-    let version = draft?.versions.first {
-      $0.name == workload.name || (!workload.version.isEmpty && $0.name == workload.version)
-    }
+    let version = draft.flatMap { self.version(of: workload, in: $0) }
     workloads.append(
       WorkloadKnowledge(
         manifest: manifest, labels: labels, common: draft?.common, version: version?.value))
   }
 
+  /// The version of its service that a workload is, by its own name or its label.
+  private mutating func version(
+    of workload: Workload, in draft: ServiceDraft
+  ) -> Named<PodsDraft>? {
+    guard !draft.versions.isEmpty else { return nil }
+    let known =
+      versionIndex[workload.service]
+      ?? Dictionary(
+        draft.versions.enumerated().map { ($0.element.name, $0.offset) },
+        uniquingKeysWith: { first, _ in first })
+    versionIndex[workload.service] = known
+    let labelled = workload.version.isEmpty ? nil : known[workload.version]
+    return [known[workload.name], labelled].compactMap { $0 }.min().map { draft.versions[$0] }
+  }
+
   private func nodes(of manifest: WorkloadManifest) -> [Int] {
-    let all = Array(scenario.nodes.indices)
-    if let index = all.first(where: { scenario.nodes[$0].name == manifest.nodeName }) {
-      return [index]
-    }
+    if let index = nodeIndex[manifest.nodeName] { return [index] }
+    if manifest.nodeSelector.isEmpty { return allNodes }
     let keys = ["topology.kubernetes.io/zone", "topology.kubernetes.io/region"]
-    let chosen = all.filter { index in
+    let chosen = allNodes.filter { index in
       let node = scenario.nodes[index]
       return manifest.nodeSelector.allSatisfy { label in
         switch label.name {
@@ -96,7 +105,7 @@ extension ScenarioResolver {
         }
       }
     }
-    return chosen.isEmpty ? all : chosen
+    return chosen.isEmpty ? allNodes : chosen
   }
 
   /// Pods that only the scenario states, or the one pod that a service has by default.
@@ -105,7 +114,7 @@ extension ScenarioResolver {
     let known = services[index]
     if service.kind == .routedOnly { return }
     if service.kind == .external {
-      let entry = manifests.serviceEntries.first { $0.hosts.contains(service.host) }
+      let entry = self.index.serviceEntry(of: service.host).map { manifests.serviceEntries[$0] }
       addStated(index, name: service.name, labels: [], replicas: entry?.endpoints)
       return
     }
@@ -144,7 +153,7 @@ extension ScenarioResolver {
     append(
       Workload(
         name: name, namespace: scenario.services[service].namespace, service: service,
-        replicas: replicas ?? 1, nodes: Array(scenario.nodes.indices)),
+        replicas: replicas ?? 1, nodes: allNodes),
       labels: labels, manifest: nil)
   }
 

@@ -19,7 +19,28 @@ struct ScenarioResolver {
   /// What the resolver knows of each workload beside ``Scenario/workloads``.
   var workloads: [WorkloadKnowledge] = []
   /// Every call that a step writes.
-  var callSites: [CallSite] = []
+  var callSites = CallSiteList()
+  /// Workloads by their labels, once all are there.
+  var labelIndex = LabelIndex()
+  /// The namespace of services that no manifest names.
+  var usualNamespace = "default"
+  /// Whether services were added that only routes know.
+  var hasRoutedServices = false
+  /// The indices of all nodes, which workloads and gateways share.
+  var allNodes: [Int] = [0]
+  /// Nodes by name; the first has it.
+  var nodeIndex: [String: Int] = [:]
+  /// The versions of each service that has some, by name.
+  var versionIndex: [Int: [String: Int]] = [:]
+  /// The names of all faults that are written, also of broken ones; once they are needed.
+  var writtenFaults: Set<String>?
+  /// Whether any node has a zone or a region.
+  var hasLocalities = false
+  /// PeerAuthentications and EnvoyFilters by what they select.
+  var authenticationIndex = PolicyIndex()
+  var filterIndex = PolicyIndex()
+  /// The labels of each Namespace.
+  var namespaceLabels: [String: [Label]] = [:]
   /// The manifests that proxies run, by title, in order of use.
   var placements = PlacementList()
   /// Values that nobody stated.
@@ -148,6 +169,7 @@ struct DefaultList {
 struct PlacementList {
   private(set) var placements: [PolicyPlacement] = []
   private var indices: [String: Int] = [:]
+  private var seen: [Set<String>] = []
 
   /// Makes a manifest known, run by nobody so far, and gives its index.
   @discardableResult
@@ -155,16 +177,31 @@ struct PlacementList {
     if let index = indices[manifest] { return index }
     indices[manifest] = placements.count
     placements.append(PolicyPlacement(manifest: manifest, proxies: []))
+    seen.append([])
     return placements.count - 1
   }
 
   mutating func add(_ manifest: String, proxy: String) {
     let index = register(manifest)
-    // A proxy meets a manifest several times in a row, for its routes and clusters.
-    if !placements[index].proxies.suffix(4).contains(proxy),
-      !placements[index].proxies.contains(proxy)
-    {
-      placements[index].proxies.append(proxy)
-    }
+    // A proxy meets a manifest several times, for its routes and clusters.
+    if seen[index].insert(proxy).inserted { placements[index].proxies.append(proxy) }
+  }
+}
+
+/// The calls that steps write, and those to which routes lead them.
+struct CallSiteList {
+  /// In order of finding.
+  private(set) var all: [ScenarioResolver.CallSite] = []
+  private var known: Set<ScenarioResolver.CallSite> = []
+
+  /// Adds a call.
+  mutating func append(_ site: ScenarioResolver.CallSite) {
+    known.insert(site)
+    all.append(site)
+  }
+
+  /// Adds a call that may be there already.
+  mutating func add(_ site: ScenarioResolver.CallSite) {
+    if known.insert(site).inserted { all.append(site) }
   }
 }

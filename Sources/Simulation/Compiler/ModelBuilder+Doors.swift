@@ -10,8 +10,8 @@ extension ModelBuilder {
   /// the race with an application that closes an idle connection, and no pod of the model does.
   mutating func addDoors(_ policy: ProxyPolicy, _ index: Int) {
     guard acts(policy) else { return }
-    for (workload, pods) in scenario.workloads.enumerated()
-    where pods.inbound == index && pods.replicas > 0 {
+    for workload in inboundWorkloads[index] ?? [] where scenario.workloads[workload].replicas > 0 {
+      let pods = scenario.workloads[workload]
       var configuration = policy.configuration
       let limits = addRouteFilters(policy, to: &configuration)
       // Connections to the application are local: they matter where they are counted.

@@ -3,6 +3,21 @@ import Scenario
 import TimeAndChance
 import TrafficPolicy
 
+/// A route of a proxy of the model.
+struct RouteKey: Hashable {
+  var proxy: Int
+  var route: Int
+}
+
+/// Where a route leads.
+struct RouteTargets {
+  /// The workloads behind it, each once, those of mirrored copies last.
+  var workloads: [Int] = []
+  var mirrors = 0
+  /// Whether a retry budget of any of its clusters refuses retries.
+  var hasBudget = false
+}
+
 extension ModelBuilder {
   /// An edge of the model for one call site or one share of a source's requests.
   mutating func addEdge(
@@ -18,22 +33,11 @@ extension ModelBuilder {
       path: operation.path, method: operation.method, authority: target.authority,
       headers: headers.map { HostScript.Header(name: $0.name, value: $0.value) })
     let proxy = self.proxy(of: caller, to: target.service)
-    let routes = proxies[proxy].configuration.routes
-    let route = routes.firstIndex { $0.match.takes(attributes) }
-    var reached: [Int] = []
-    var hasBudget = false
-    if let route, case .forward(let forward) = routes[route].action {
-      let clusters = forward.destinations.map(\.cluster) + forward.mirrors.map(\.cluster)
-      furtherEdges += forward.mirrors.count
-      for cluster in clusters {
-        for endpoint in proxies[proxy].endpoints[cluster]
-        where endpoint.pod != closedPod && !reached.contains(endpoint.pod.service) {
-          reached.append(endpoint.pod.service)
-        }
-        hasBudget =
-          hasBudget || proxies[proxy].configuration.clusters[cluster].thresholds.retryBudget != nil
-      }
-    }
+    let index = routeIndices[proxy] ?? RouteIndex(proxies[proxy].configuration.routes)
+    routeIndices[proxy] = index
+    let route = index.first(taking: attributes)
+    let targets = route.map { self.targets(of: RouteKey(proxy: proxy, route: $0)) }
+    furtherEdges += targets?.mirrors ?? 0
     if let route, !proxies[proxy].configuration.filters.isEmpty {
       attributes.headers.append(
         HostScript.Header(name: EdgeModel.Attributes.routeHeader, value: "\(route)"))
@@ -45,7 +49,7 @@ extension ModelBuilder {
     let kind = RequestKind(
       operation: operation.name,
       headers: headers.filter { forwardedNames.contains($0.name) }.sorted { $0.name < $1.name })
-    let number = serve(kind, on: reached)
+    let number = serve(kind, on: targets?.workloads ?? [])
     let from: String
     let origin: RunDescription.Edge.Caller
     var place = EdgeModel.Caller.outside
@@ -63,7 +67,7 @@ extension ModelBuilder {
       origin = .service(scenario.workloads[workload].service)
       place = .pods(service: workload)
     }
-    let behaviour = behaviour(of: client, isBehindProxy: proxyIndex.contains(proxy))
+    let behaviour = behaviour(of: client, isBehindProxy: policyProxies.contains(proxy))
     edges.append(
       EdgeModel(
         name: "\(from) → \(service.name) \(operation.name)\(label)", carrier: .proxy(proxy),
@@ -73,27 +77,44 @@ extension ModelBuilder {
     map.edges.append(
       ModelMap.EdgeOrigin(
         caller: origin, service: target.service, operation: target.operation,
-        refusal: hasBudget ? .budget : .overflow))
+        refusal: targets?.hasBudget == true ? .budget : .overflow))
     return edges.count - 1
+  }
+
+  /// Where a route of a proxy leads.
+  private mutating func targets(of key: RouteKey) -> RouteTargets {
+    if let known = routeTargets[key] { return known }
+    var targets = RouteTargets()
+    let proxy = proxies[key.proxy]
+    if case .forward(let forward) = proxy.configuration.routes[key.route].action {
+      targets.mirrors = forward.mirrors.count
+      var seen: Set<Int> = []
+      for cluster in forward.destinations.map(\.cluster) + forward.mirrors.map(\.cluster) {
+        for endpoint in proxy.endpoints[cluster]
+        where endpoint.pod != closedPod && seen.insert(endpoint.pod.service).inserted {
+          targets.workloads.append(endpoint.pod.service)
+        }
+        if proxy.configuration.clusters[cluster].thresholds.retryBudget != nil {
+          targets.hasBudget = true
+        }
+      }
+    }
+    routeTargets[key] = targets
+    return targets
   }
 
   /// The flow that an edge's calls are counted with.
   ///
   /// A source that asks for one service only is that flow itself.
   private mutating func flow(from caller: RunDescription.Edge.Caller, to service: Int) -> Int? {
-    if case .source(let source) = caller,
-      scenario.traffic[source].mix.allSatisfy({ $0.target.service == service })
-    {
-      return nil
-    }
+    if case .source(let source) = caller, soleServices[source] == service { return nil }
     let origin = ModelMap.FlowOrigin(caller: caller, service: service)
     if let known = flowIndex[origin] { return known }
     flowIndex[origin] = flows.count
     map.flows.append(origin)
     var flow = FlowModel()
     if case .service(let from) = caller {
-      flow.keepsWindowLatency = scenario.expectations.askLatencyInParts(
-        of: .edge(from: from, to: service))
+      flow.keepsWindowLatency = askedInParts.contains(.edge(from: from, to: service))
     }
     flows.append(flow)
     return flows.count - 1

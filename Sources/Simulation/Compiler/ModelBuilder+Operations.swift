@@ -37,7 +37,7 @@ extension ModelBuilder {
     let name = kinds[kind].operation
     let service = scenario.workloads[workload].service
     guard
-      let number = scenario.services[service].operations.firstIndex(where: { $0.name == name }),
+      let number = operationNumbers[service][name],
       scenario.workloads[workload].steps.indices.contains(number)
     else { return }
     let steps = scenario.workloads[workload].steps[number]
@@ -151,9 +151,4 @@ extension ModelBuilder {
       statusOnFailure: status)
     return call.onFailure == .ignored ? .callIgnoringFailure(edge: edge) : .call(edge: edge)
   }
-}
-
-extension PodSet {
-  /// Whether any pod of a workload is among them.
-  func names(_ workload: Int) -> Bool { members.contains { $0.workload == workload } }
 }

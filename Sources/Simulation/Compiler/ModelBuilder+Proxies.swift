@@ -56,6 +56,7 @@ extension ModelBuilder {
       (homes, homeOfInstance) = ([], [])
     }
     proxyIndex[index] = proxies.count
+    policyProxies.insert(proxies.count)
     map.proxies.append(
       ModelMap.ProxyOrigin(
         name: policy.name, instances: nodes.count, services: policy.upstreams.map(\.service)))
@@ -68,7 +69,7 @@ extension ModelBuilder {
 
   /// The workload beside whose pods a sidecar stands.
   func workload(ofSidecar proxy: Int) -> Int? {
-    scenario.workloads.firstIndex { $0.dataPlane == .sidecar(outbound: proxy) }
+    sidecarWorkloads[proxy]
   }
 
   // MARK: Hosts

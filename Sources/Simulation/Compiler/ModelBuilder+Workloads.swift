@@ -48,23 +48,16 @@ extension ModelBuilder {
   /// to put the workloads of a service together.
   private func needsWindowLatency(_ workload: Int) -> Bool {
     let service = scenario.workloads[workload].service
-    let subjects: [Subject] =
-      [.workload(workload), .service(service)]
-      + scenario.services[service].operations.indices.map {
-        .operation(service: service, operation: $0)
-      }
     return scenario.services[service].workloads.count > 1
-      || subjects.contains { scenario.expectations.askLatencyInParts(of: $0) }
+      || askedInParts.contains(.workload(workload)) || askedInParts.contains(.service(service))
+      || servicesAskedInParts.contains(service)
   }
 
   /// What CPU a workload's pods have: a limit, or neighbours that take some away.
   private func cpu(of workload: Int) -> CPUModel? {
     let limit = scenario.workloads[workload].cpu.limitMillicores
-    let isRobbed = scenario.faults.contains { fault in
-      if case .cpuSteal(let pods, _) = fault.effect { return pods.names(workload) }
-      return false
-    }
-    return limit != nil || isRobbed ? CPUModel(limitMillicores: limit) : nil
+    return limit != nil || robbedWorkloads.contains(workload)
+      ? CPUModel(limitMillicores: limit) : nil
   }
 
   /// The pod that refuses all connections, for callers that a server does not let in.

@@ -38,6 +38,27 @@ struct ModelBuilder {
   /// Kinds and workloads to compile, in order, and how many are done.
   var pending: [(kind: Int, workload: Int)] = []
   var done = 0
+  /// The operations of each service by name; the first has it.
+  let operationNumbers: [[String: Int]]
+  /// What expectations ask the latencies of parts of the run of.
+  let askedInParts: Set<Subject>
+  /// The services of which an operation is asked that.
+  let servicesAskedInParts: Set<Int>
+  /// The workloads from which faults steal processors.
+  let robbedWorkloads: Set<Int>
+  /// The workload beside whose pods each sidecar stands.
+  let sidecarWorkloads: [Int: Int]
+  /// The workloads in front of whose pods each sidecar stands.
+  let inboundWorkloads: [Int: [Int]]
+  /// The service for which all requests of a source are; nil when they are for several.
+  let soleServices: [Int?]
+  /// The model's proxies that run a policy of the scenario.
+  var policyProxies: Set<Int> = []
+  /// The routes of proxies by host and path, once they are needed.
+  var routeIndices: [Int: RouteIndex] = [:]
+  /// Where routes of proxies lead, once it is needed.
+  var routeTargets: [RouteKey: RouteTargets] = [:]
+  private var knownGaps: Set<ModelGap> = []
   /// Names of headers that any call passes on: only those tell kinds apart.
   var forwardedNames: Set<String> = []
 
@@ -53,6 +74,38 @@ struct ModelBuilder {
     network = NetworkTimes(scenario)
     proxyIndex = Array(repeating: nil, count: scenario.proxies.count)
     operations = Array(repeating: [:], count: scenario.workloads.count)
+    operationNumbers = scenario.services.map { service in
+      Dictionary(
+        service.operations.enumerated().map { ($0.element.name, $0.offset) },
+        uniquingKeysWith: { first, _ in first })
+    }
+    soleServices = scenario.traffic.map { source in
+      let first = source.mix.first?.target.service
+      return source.mix.allSatisfy { $0.target.service == first } ? first : nil
+    }
+    askedInParts = Set(
+      scenario.expectations.compactMap { expectation in
+        guard case .bound(let bound) = expectation.statement,
+          [expectation].askLatencyInParts(of: bound.subject)
+        else { return nil }
+        return bound.subject
+      })
+    servicesAskedInParts = Set(
+      askedInParts.compactMap { subject in
+        if case .operation(let service, _) = subject { service } else { nil }
+      })
+    robbedWorkloads = Set(
+      scenario.faults.flatMap { fault -> [Int] in
+        guard case .cpuSteal(let pods, _) = fault.effect else { return [] }
+        return pods.members.map(\.workload)
+      })
+    sidecarWorkloads = Dictionary(
+      scenario.workloads.enumerated().compactMap { index, workload in
+        if case .sidecar(let proxy) = workload.dataPlane { (proxy, index) } else { nil }
+      }, uniquingKeysWith: { first, _ in first })
+    inboundWorkloads = Dictionary(
+      grouping: scenario.workloads.indices.filter { scenario.workloads[$0].inbound != nil },
+      by: { scenario.workloads[$0].inbound ?? 0 })
     for workload in scenario.workloads {
       for steps in workload.steps { noteForwardedHeaders(steps) }
     }
@@ -61,7 +114,7 @@ struct ModelBuilder {
   /// Notes something that the model does not do as the scenario says.
   mutating func note(_ subject: String, _ text: String) {
     let gap = ModelGap(subject: subject, text: text)
-    if !gaps.contains(gap) { gaps.append(gap) }
+    if knownGaps.insert(gap).inserted { gaps.append(gap) }
   }
 
   private mutating func noteForwardedHeaders(_ steps: [Scenario::Step]) {
@@ -79,10 +132,12 @@ struct ModelBuilder {
 
   /// The finished model.
   consuming func compiled() -> CompiledScenario {
+    // What nobody serves is the same everywhere, and most kinds are unknown to most workloads.
+    let unknown = kinds.map { OperationModel.unknown($0.operation) }
     for workload in scenario.workloads.indices {
-      services[workload].operations = kinds.indices.map { kind in
-        operations[workload][kind] ?? .unknown(kinds[kind].operation)
-      }
+      var all = unknown
+      for (kind, operation) in operations[workload] { all[kind] = operation }
+      services[workload].operations = all
     }
     // What is the same in all replications is done once.
     for kill in kills where !kill.isDrawn { spells.add(kill, seed: 0, replication: 0) }

@@ -52,9 +52,13 @@ extension [ModelGap] {
   /// The gaps in lines: those of the same kind together, three subjects at most by name.
   public var lines: [String] {
     var texts: [String] = []
-    for gap in self where !texts.contains(gap.text) { texts.append(gap.text) }
+    var subjectsOf: [String: [String]] = [:]
+    for gap in self {
+      if subjectsOf[gap.text] == nil { texts.append(gap.text) }
+      subjectsOf[gap.text, default: []].append(gap.subject)
+    }
     return texts.map { text in
-      let subjects = filter { $0.text == text }.map(\.subject)
+      let subjects = subjectsOf[text] ?? []
       let rest = subjects.count > 3 ? " and \(subjects.count - 3) more" : ""
       return subjects.prefix(3).joined(separator: ", ") + rest + ": " + text
     }

@@ -11,14 +11,25 @@ struct RecordReader {
 
   /// The figures of a replication.
   func result(of record: RunRecord, index: Int) -> ReplicationResult {
-    let workloads = run.workloads.indices.map { workload(record, $0) }
+    let parts = RecordParts(record, compiled, spells, workloads: run.workloads.count)
+    let workloads = run.workloads.indices.map { workload(record, $0, parts) }
+    var known: [Membership: ServiceFigures] = [:]
+    let services = run.services.indices.map { index -> ServiceFigures in
+      let key = Membership(
+        workloads: run.services[index].workloads, operations: run.services[index].operations)
+      // Services that select the same pods see the same.
+      if let figures = known[key] { return figures }
+      let figures = service(record, index, workloads, parts)
+      if key.workloads.count > 1 { known[key] = figures }
+      return figures
+    }
     var result = ReplicationResult(
       index: index,
-      sources: run.sources.indices.map { source(record, $0) },
-      services: run.services.indices.map { service(record, $0, workloads) },
+      sources: run.sources.indices.map { source(record, $0, parts) },
+      services: services,
       workloads: workloads, simulatedEvents: record.eventCount, end: record.end,
       earlyEnd: record.stopped.map { ReplicationResult.EarlyEnd($0) })
-    result.edges = run.edges.indices.map { edge(record, $0, result.sources) }
+    result.edges = run.edges.indices.map { edge(record, $0, result.sources, parts) }
     let log = EventReader(run: run, compiled: compiled, spells: spells).events(of: record)
     result.events = log.events
     result.eventsLeftOut = log.leftOut
@@ -27,26 +38,27 @@ struct RecordReader {
 
   // MARK: Sources and edges
 
-  private func source(_ record: RunRecord, _ index: Int) -> FlowFigures {
+  private func source(_ record: RunRecord, _ index: Int, _ parts: RecordParts) -> FlowFigures {
     var flow = FlowFigures(record.sources[index])
-    for (edge, origin) in compiled.map.edges.enumerated() where origin.caller == .source(index) {
-      addRefusals(record.edges[edge], origin, to: &flow)
+    for edge in parts.edgesOfCaller[.source(index)] ?? [] {
+      addRefusals(record.edges[edge], compiled.map.edges[edge], to: &flow)
     }
     return flow
   }
 
-  private func edge(_ record: RunRecord, _ index: Int, _ sources: [FlowFigures]) -> FlowFigures {
+  private func edge(
+    _ record: RunRecord, _ index: Int, _ sources: [FlowFigures], _ parts: RecordParts
+  ) -> FlowFigures {
     let edge = run.edges[index]
     let origin = ModelMap.FlowOrigin(caller: edge.from, service: edge.to)
-    guard let number = compiled.map.flows.firstIndex(of: origin) else {
+    guard let number = parts.flows[origin] else {
       // A source that asks for one service only is that edge; other edges carry no calls.
       if case .source(let source) = edge.from { return sources[source] }
       return FlowFigures()
     }
     var flow = FlowFigures(record.flows[number])
-    for (number, origin) in compiled.map.edges.enumerated()
-    where origin.caller == edge.from && origin.service == edge.to {
-      addRefusals(record.edges[number], origin, to: &flow)
+    for number in parts.edgesOfFlow[origin] ?? [] {
+      addRefusals(record.edges[number], compiled.map.edges[number], to: &flow)
     }
     return flow
   }
@@ -65,7 +77,9 @@ struct RecordReader {
 
   // MARK: Workloads and services
 
-  private func workload(_ record: RunRecord, _ index: Int) -> WorkloadFigures {
+  private func workload(
+    _ record: RunRecord, _ index: Int, _ parts: RecordParts
+  ) -> WorkloadFigures {
     let service = record.services[index]
     let description = run.workloads[index]
     var flow = FlowFigures()
@@ -91,27 +105,19 @@ struct RecordReader {
         workers: workers, connections: window.connections, refused: window.refused,
         ejected: window.ejected)
     }
-    addHosts(record, index, &pods)
-    addEjections(record, index, &pods, &server)
-    return WorkloadFigures(flow: flow, server: server, pods: pods, replicas: replicas(index))
-  }
-
-  /// What proxies sent to each pod.
-  private func addHosts(_ record: RunRecord, _ workload: Int, _ pods: inout [PodFigures]) {
-    for (proxy, model) in compiled.model.proxies.enumerated() {
-      for (cluster, endpoints) in model.endpoints.enumerated() {
-        for (place, endpoint) in endpoints.enumerated() where endpoint.pod.service == workload {
-          pods[endpoint.pod.pod].attempts += record.proxies[proxy].hostAttempts[cluster][place]
-          pods[endpoint.pod.pod].errors += record.proxies[proxy].hostErrors[cluster][place]
-        }
-      }
+    for (pod, tries) in parts.tries[index].enumerated() {
+      pods[pod].attempts += tries.attempts
+      pods[pod].errors += tries.errors
     }
+    addEjections(parts.ejections[index] ?? [], &pods, &server)
+    return WorkloadFigures(
+      flow: flow, server: server, pods: pods, replicas: replicas(index, parts.deaths[index] ?? []))
   }
 
   private func addEjections(
-    _ record: RunRecord, _ workload: Int, _ pods: inout [PodFigures], _ server: inout ServerFigures
+    _ ejections: [EjectionRecord], _ pods: inout [PodFigures], _ server: inout ServerFigures
   ) {
-    for ejection in record.ejections where ejection.enforced && ejection.pod.service == workload {
+    for ejection in ejections {
       pods[ejection.pod.pod].ejections.append(
         PodFigures.Ejection(
           proxy: compiled.map.proxies[Int(ejection.proxy)].name, instance: Int(ejection.instance),
@@ -124,10 +130,12 @@ struct RecordReader {
   }
 
   /// The number of pods over time: faults kill them and bring them back.
-  private func replicas(_ workload: Int) -> [WorkloadFigures.ReplicaCount] {
+  private func replicas(
+    _ workload: Int, _ deaths: [FaultSpells.Death]
+  ) -> [WorkloadFigures.ReplicaCount] {
     let total = run.workloads[workload].replicas
     var changes: [(at: SimDuration, by: Int)] = []
-    for death in spells.deaths where death.pod.service == workload {
+    for death in deaths {
       changes.append((death.start, -1))
       if let end = death.end { changes.append((end, 1)) }
     }
@@ -149,7 +157,7 @@ struct RecordReader {
   }
 
   private func service(
-    _ record: RunRecord, _ index: Int, _ workloads: [WorkloadFigures]
+    _ record: RunRecord, _ index: Int, _ workloads: [WorkloadFigures], _ parts: RecordParts
   ) -> ServiceFigures {
     let members = run.services[index].workloads.filter { workloads.indices.contains($0) }
     guard let first = members.first else { return ServiceFigures() }
@@ -158,13 +166,27 @@ struct RecordReader {
     let operations = run.services[index].operations.map { name in
       FlowFigures.together(
         members.flatMap { member in
-          record.services[member].operations.filter { $0.name == name }.map {
-            FlowFigures($0.flow)
+          (parts.operations[member][name] ?? []).map {
+            FlowFigures(record.services[member].operations[$0].flow)
           }
         })
     }
     return ServiceFigures(
       flow: .together(members.map { workloads[$0].flow }), operations: operations, server: server)
+  }
+}
+
+/// What a service's figures are made of.
+private struct Membership: Hashable {
+  var workloads: [Int]
+  var operations: [String]
+
+  /// By the ends of the lists: thousands of services may share one of thousands of workloads.
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(workloads.count)
+    hasher.combine(workloads.first)
+    hasher.combine(workloads.last)
+    hasher.combine(operations.count)
   }
 }
 
