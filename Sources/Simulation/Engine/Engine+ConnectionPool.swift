@@ -10,7 +10,7 @@ import TrafficPolicy
 // - Source: Envoy `source/common/conn_pool/conn_pool_base.cc`.
 extension Engine {
   /// A try of a call that knows nothing of earlier ones, on a connection of its pool.
-  @inline(never) mutating func startPooledTry(_ c: UInt32) {
+  @inline(__always) mutating func startPooledTry(_ c: UInt32) {
     let call = calls.pointer(c)
     let cluster = clusters.base + Int(call.pointee.cluster)
     let kind = clusterKinds.base + Int(cluster.pointee.kind)

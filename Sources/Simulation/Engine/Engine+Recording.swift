@@ -159,12 +159,12 @@ extension Engine {
     let statuses = recorders.statuses.statuses
     let tries = triesBySource()
     for s in 0..<recorders.sources.count {
-      _ = recorders.sources[s].endWindow(tries[s], statuses: statuses)
+      recorders.sources[s].endWindow(tries[s], statuses: statuses)
     }
     if recorders.isOn {
       let tries = triesByFlow()
       for f in 0..<recorders.flows.count {
-        _ = recorders.flows[f].endWindow(tries[f], statuses: statuses)
+        recorders.flows[f].endWindow(tries[f], statuses: statuses)
       }
     }
     for s in 0..<services.count { endWindow(ofService: s, length, statuses) }
@@ -215,16 +215,21 @@ extension Engine {
   private mutating func endFlowWindow(ofService s: Int, _ statuses: [Int]) {
     var sum = FlowWindow()
     var parts: [CompactHistogram] = []
+    let keeps = model.services[s].keepsWindowLatency
+    let isOne = services[s].slotCount == 1
     for slot in services[s].firstSlot..<(services[s].firstSlot + services[s].slotCount) {
-      let tries = arrivals(slot)
-      parts.append(recorders.operations[slot].endWindow(tries, statuses: statuses))
-      let windows = recorders.operations[slot].windows
-      sum.addCounts(windows[windows.count - 1])
+      let part = recorders.operations[slot].endWindow(
+        arrivals(slot), statuses: statuses, wantsLatency: keeps || !isOne)
+      if let part { parts.append(part) }
+      let window = recorders.operations[slot].lastWindow
+      if isOne { sum = window } else { sum.addCounts(window) }
     }
-    let latency = CompactHistogram(merging: parts)
-    sum.add(latency)
+    if keeps || !isOne {
+      let latency = CompactHistogram(merging: parts)
+      sum.add(latency)
+      if keeps { recorders.services[s].windowLatency.append(latency) }
+    }
     recorders.services[s].flowWindows.append(sum)
-    if model.services[s].keepsWindowLatency { recorders.services[s].windowLatency.append(latency) }
   }
 
   /// At an operation an arrival is a try.

@@ -56,7 +56,7 @@ extension Engine {
   }
 
   /// A call has reached its proxy.
-  @inline(__always) mutating func callAtProxy(_ c: UInt32) {
+  @inline(never) mutating func callAtProxy(_ c: UInt32) {
     let edge = edges.base + Int(calls[c].edge)
     if Features.hasPolicies, edge.pointee.isUnusual {
       enterFilters(c)

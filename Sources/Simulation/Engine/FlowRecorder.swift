@@ -67,8 +67,8 @@ struct FlowRecorder: ~Copyable {
     get { books.pointee.dropped }
     nonmutating set { books.pointee.dropped = newValue }
   }
-  /// What was recorded for each window.
-  var windows: [FlowWindow] { books.pointee.windows }
+  /// What was recorded for the window that ended last.
+  var lastWindow: FlowWindow { books.pointee.windows[books.pointee.windows.count - 1] }
 
   // MARK: For each request
 
@@ -100,9 +100,12 @@ struct FlowRecorder: ~Copyable {
 
   // MARK: For each window, and for each run
 
-  /// A window ends; the latencies that ended in it.
-  mutating func endWindow(_ tries: Tries, statuses: [Int]) -> CompactHistogram {
-    books.pointee.endWindow(&good, tries, statuses: statuses)
+  /// A window ends; the latencies that ended in it, if they are wanted.
+  @discardableResult
+  mutating func endWindow(
+    _ tries: Tries, statuses: [Int], wantsLatency: Bool = false
+  ) -> CompactHistogram? {
+    books.pointee.endWindow(&good, tries, statuses: statuses, wantsLatency: wantsLatency)
   }
 
   /// Counting begins: what is reported is what comes from now on.
@@ -179,11 +182,25 @@ private struct FlowBooks: ~Copyable {
   // MARK: For each window
 
   mutating func endWindow(
-    _ good: inout LatencyRecorder, _ tries: FlowRecorder.Tries, statuses: [Int]
-  ) -> CompactHistogram {
-    var latency = CompactHistogram(good, bad)
-    carryOver(&good)
+    _ good: inout LatencyRecorder, _ tries: FlowRecorder.Tries, statuses: [Int],
+    wantsLatency: Bool
+  ) -> CompactHistogram? {
+    var latency: CompactHistogram?
     var window = FlowWindow()
+    if wantsLatency || keepsWindowLatency || early != nil {
+      var all = CompactHistogram(good, bad)
+      if let early {
+        all = CompactHistogram(merging: [early, all])
+        self.early = nil
+      }
+      window.add(all)
+      latency = all
+    } else if let (p50, p99, greatest) = good.middleAndTail(with: bad) {
+      window.p50 = Int64(p50)
+      window.p99 = Int64(p99)
+      window.max = greatest
+    }
+    carryOver(&good)
     let counts = counts(tries)
     window.offered = UInt32(clamping: counts.offered &- mark.offered)
     window.dropped = UInt32(clamping: counts.dropped &- mark.dropped)
@@ -197,13 +214,8 @@ private struct FlowBooks: ~Copyable {
       window.add(count &- (mark.furtherEnds[status] ?? 0), status)
     }
     mark = counts
-    if let early {
-      latency = CompactHistogram(merging: [early, latency])
-      self.early = nil
-    }
-    window.add(latency)
     windows.append(window)
-    if keepsWindowLatency { windowLatency.append(latency) }
+    if keepsWindowLatency, let latency { windowLatency.append(latency) }
     return latency
   }
 

@@ -103,7 +103,11 @@
   /// How many values there are; looks at all buckets.
   public var count: UInt64 {
     var total: UInt64 = 0
-    forEachCount { _, number in total &+= number }
+    if carries == nil {
+      for slot in 0..<Int(bucketCount) { total &+= UInt64(counts[slot]) }
+    } else {
+      forEachCount { _, number in total &+= number }
+    }
     return total
   }
 
@@ -128,6 +132,53 @@
         slot &+= 1
       }
     }
+  }
+
+  /// The median and the 99th percentile of the values of two recorders, and the greatest; nil of
+  /// none.
+  ///
+  /// By the rule of ``LatencyHistogram/quantile(_:)``, without making a histogram: the one is looked
+  /// for from below, the other from above.
+  public func middleAndTail(
+    with other: borrowing LatencyRecorder
+  ) -> (p50: Double, p99: Double, greatest: Int64)? {
+    let least = min(least, other.least)
+    let greatest = max(greatest, other.greatest)
+    guard least <= greatest else { return nil }
+    let total = count + other.count
+
+    var bucket = LatencyBucket.index(of: UInt64(least))
+    var number = count(inBucket: bucket) + other.count(inBucket: bucket)
+    var below: UInt64 = 0
+    let half = 0.5 * Double(total)
+    while Double(below + number) < half {
+      below += number
+      bucket += 1
+      number = count(inBucket: bucket) + other.count(inBucket: bucket)
+    }
+    func value(_ rank: Double) -> Double {
+      let low = max(Double(LatencyBucket.lowerEnd(bucket)), Double(least))
+      let high = min(Double(LatencyBucket.upperEnd(bucket)), Double(greatest))
+      return low + (high - low) * ((rank - Double(below)) / Double(number))
+    }
+    let p50 = value(half)
+
+    bucket = LatencyBucket.index(of: UInt64(greatest))
+    number = count(inBucket: bucket) + other.count(inBucket: bucket)
+    below = total - number
+    let most = 0.99 * Double(total)
+    while Double(below) >= most {
+      bucket -= 1
+      number = count(inBucket: bucket) + other.count(inBucket: bucket)
+      below -= number
+    }
+    return (p50, value(most), greatest)
+  }
+
+  /// A bucket's count, 0 for one that is out of range.
+  @inline(__always) private func count(inBucket bucket: Int) -> UInt64 {
+    let slot = bucket &- Int(firstBucket)
+    return UInt(bitPattern: slot) < UInt(bitPattern: Int(bucketCount)) ? count(inSlot: slot) : 0
   }
 
   /// Whether eight buckets hold nothing.
