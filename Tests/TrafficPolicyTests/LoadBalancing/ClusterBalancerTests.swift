@@ -19,12 +19,14 @@ struct BalancerBench {
     change(&cluster)
     views = HostSetViews(HostTopology(cluster, hosts: hosts))
     health = ContiguousArray(hosts.indices.map { healthy?[$0] ?? true ? .healthy : .unhealthy })
-    active = Array(repeating: 0, count: hosts.count)
-    random = RandomStream(seed: seed, name: "balancer")
-    balancer = active.withUnsafeBufferPointer { [now, views, health] active in
-      ClusterBalancer(
-        view: views.view(of: health), active: HostLoads(active), at: now, using: &random)
+    let counts = [UInt32](repeating: 0, count: hosts.count)
+    let view = views.view(of: health)
+    var draws = RandomStream(seed: seed, name: "balancer")
+    balancer = counts.withUnsafeBufferPointer {
+      ClusterBalancer(view: view, active: HostLoads($0), at: .zero, using: &draws)
     }
+    active = counts
+    random = draws
   }
 
   mutating func set(_ host: Int, _ state: HostHealth) {
