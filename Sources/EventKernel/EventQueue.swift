@@ -76,6 +76,7 @@ public import TimeAndChance
     heads = .allocate(capacity: Self.mostLanes)
     heads.initialize(repeating: .max, count: Self.mostLanes)
     rings = .allocate(capacity: ringCapacity)
+    // Places of lanes that no delay has taken yet.
     for lane in 0..<Self.mostLanes { (rings + lane).initialize(to: Ring(delay: .nanoseconds(-1))) }
     ringCount = Self.mostLanes
     timers = .allocate(capacity: timerLineCapacity)
@@ -163,11 +164,11 @@ public import TimeAndChance
   /// The first entries of four lines are looked at on each ``next()``; a line that is not `isBusy`
   /// takes none of those places.
   public mutating func delayLine(_ delay: SimDuration, isBusy: Bool = true) -> DelayLine {
+    precondition(
+      UInt64(bitPattern: delay.nanoseconds) < Self.delayLimit, "a delay must be in 0 ..< 2^55 ns")
     for index in 0..<ringCount where rings[index].delay == delay {
       return DelayLine(index: UInt32(index))
     }
-    precondition(
-      UInt64(bitPattern: delay.nanoseconds) < Self.delayLimit, "a delay must be in 0 ..< 2^55 ns")
     if isBusy, laneCount < Self.mostLanes {
       rings[laneCount].delay = delay
       laneCount += 1
@@ -261,10 +262,9 @@ public import TimeAndChance
     enqueue(event.standingIn(kind: Self.timersKind, handle: line))
   }
 
-  /// The timer that fires when an event of ``timersDueKind`` has come; nil when all of that time
-  /// were taken back. Moves the clock if there is one.
+  /// The timer that fires at an event of ``timersDueKind``; nil when all of that time were taken back.
   ///
-  /// `isRunning` tells whether the event's ``Event/timer`` is still held by its owner.
+  /// Moves the clock if there is one. `isRunning` tells whether the event's ``Event/timer`` is still held by its owner.
   @inline(never)
   public mutating func timer(dueAt due: Event, _ isRunning: (Event) -> Bool) -> Event? {
     let timers = self.timers + Int(due.handle)

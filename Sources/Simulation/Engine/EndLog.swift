@@ -1,9 +1,9 @@
 /// Requests that have ended well and are still to be counted by their ``FlowRecorder``.
 ///
-/// A histogram is a few kilobytes, and a model has hundreds of them, so nearly every count waits for
-/// its cache line. Side by side those waits cost a tenth of what they cost one after the other in
-/// between of everything else: an end is noted here, and a hundred are counted together.
-/// Whoever reads a recorder calls ``settle()`` before.
+/// A model has hundreds of histograms, so nearly every count waits for its cache line. In between of
+/// everything else each wait is on its own; of counts that follow each other they overlap. So an end
+/// is only noted here, and a hundred are counted together. Whoever reads a recorder calls
+/// ``settle()`` before.
 struct EndLog: ~Copyable {
   private typealias Entry = (recorder: UnsafeMutablePointer<FlowRecorder>, latency: Int64)
   private static var capacity: Int { 128 }
