@@ -33,8 +33,10 @@ extension ModelCompiler {
     var seeing = Set<Int>()
     for (index, edge) in model.edges.enumerated() where edge.client?.propagatesDeadline ?? false {
       let proxy = proxyModels[Int(edges[index].proxy)]
-      let route = proxy.configuration.routes.first { $0.match.takes(edge.attributes) }
-      guard case .forward(let forward)? = route?.action else { continue }
+      guard edges[index].route >= 0,
+        case .forward(let forward) =
+          proxy.configuration.routes[Int(edges[index].route)].action
+      else { continue }
       for endpoint in forward.destinations.flatMap({ proxy.endpoints[$0.cluster] }) {
         seeing.insert(endpoint.pod.service)
       }

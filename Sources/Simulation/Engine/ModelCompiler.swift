@@ -54,6 +54,10 @@ struct ModelCompiler: ~Copyable {
   var edgeNames: [String] = []
   /// The first of those stand-ins.
   let standInStart: Int
+  /// How many of the model's edges go through each proxy.
+  private var edgeCounts: [Int]
+  /// The routes of proxies that many edges go through.
+  private var routeIndices: [Int: RouteIndex] = [:]
 
   init(_ model: SimulationModel, seed: UInt64, replication: UInt64) {
     self.seed = seed
@@ -78,6 +82,10 @@ struct ModelCompiler: ~Copyable {
     self.model = whole
     self.proxyModels = proxyModels
     self.directProxies = directProxies
+    edgeCounts = proxyModels.map { _ in 0 }
+    for edge in model.edges {
+      if case .proxy(let proxy) = edge.carrier { edgeCounts[proxy] += 1 }
+    }
     // What every call takes comes before handshakes that may be as long.
     for proxy in proxyModels {
       _ = fixed(proxy.toHost)
@@ -375,8 +383,14 @@ struct ModelCompiler: ~Copyable {
   }
 
   /// The first route of a proxy that takes an edge's requests.
-  private func route(of edge: EdgeModel, _ proxy: Int) -> Int? {
-    proxyModels[proxy].configuration.routes.firstIndex { $0.match.takes(edge.attributes) }
+  private mutating func route(of edge: EdgeModel, _ proxy: Int) -> Int? {
+    // An index is worth its making when several edges ask it.
+    guard edgeCounts[proxy] > 4 else {
+      return proxyModels[proxy].configuration.routes.firstIndex { $0.match.takes(edge.attributes) }
+    }
+    let index = routeIndices[proxy] ?? RouteIndex(proxyModels[proxy].configuration.routes)
+    routeIndices[proxy] = index
+    return index.first(taking: edge.attributes)
   }
 
   /// An edge for each kind of proxy in front of pods, behind all others.
