@@ -54,6 +54,10 @@ struct ModelCompiler: ~Copyable {
   var edgeNames: [String] = []
   /// The first of those stand-ins.
   let standInStart: Int
+  /// The model's edges that requests of sources take.
+  private let entryEdges: Set<Int>
+  /// Whether any source goes through phases; its requests carry ``CallExtra``.
+  private let hasScriptedClient: Bool
   /// How many of the model's edges go through each proxy.
   private var edgeCounts: [Int]
   /// The routes of proxies that many edges go through.
@@ -82,6 +86,10 @@ struct ModelCompiler: ~Copyable {
     self.model = whole
     self.proxyModels = proxyModels
     self.directProxies = directProxies
+    entryEdges = Set(model.sources.flatMap { $0.mix.map(\.edge) })
+    hasScriptedClient = model.sources.contains {
+      if case .phases = $0.pattern { true } else { false }
+    }
     edgeCounts = proxyModels.map { _ in 0 }
     for edge in model.edges {
       if case .proxy(let proxy) = edge.carrier { edgeCounts[proxy] += 1 }
@@ -91,11 +99,6 @@ struct ModelCompiler: ~Copyable {
       _ = fixed(proxy.toHost)
       _ = fixed(proxy.fromCaller)
     }
-  }
-
-  /// Whether any source goes through phases; its requests carry ``CallExtra``.
-  private var hasScriptedClient: Bool {
-    model.sources.contains { if case .phases = $0.pattern { true } else { false } }
   }
 
   func stream(_ name: String) -> RandomStream {
@@ -444,8 +447,8 @@ struct ModelCompiler: ~Copyable {
     compiled.operation = UInt32(edge.operation)
     compiled.failureReply = UInt16(clamping: edge.statusOnFailure)
     compiled.isMirror = isMirror
-    let isEntry = model.sources.contains { $0.mix.contains { $0.edge == index } }
-    let carriesExtras = isEntry && (model.recording.requests || hasScriptedClient)
+    let carriesExtras =
+      (model.recording.requests || hasScriptedClient) && entryEdges.contains(index)
     compiled.hasEntryWork =
       !isMirror
       && (carriesExtras || compiled.placement == .drawn || !proxyModel.configuration.filters.isEmpty
@@ -490,9 +493,8 @@ struct ModelCompiler: ~Copyable {
     case .shared(let instances):
       compiled.placement = instances > 1 ? .random : .single
       // Where a request of a source begins matters when there are several places, or trouble.
-      guard compiled.callerCount > 0,
-        !network.rules.isEmpty || Set(places(of: edge.caller)).count > 1,
-        model.sources.contains(where: { $0.mix.contains { $0.edge == index } })
+      guard compiled.callerCount > 0, entryEdges.contains(index),
+        !network.rules.isEmpty || Set(places(of: edge.caller)).count > 1
       else { return }
       compiled.placement = .drawn
     }
