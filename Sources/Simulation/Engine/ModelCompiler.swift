@@ -21,6 +21,8 @@ struct ModelCompiler: ~Copyable {
   var network = NetworkTables()
   /// Who calls through each proxy, each once.
   var callersOfProxy: [[EdgeModel.Caller]] = []
+  /// From which places requests for the hosts of the proxy start that is compiled.
+  var clientPlaces: [UInt32] = []
   var services: [Service] = []
   var pods: [Pod] = []
   /// As long as ``pods`` when any service has one, else empty.
@@ -273,6 +275,7 @@ struct ModelCompiler: ~Copyable {
           clusterCount: clusters, kindStride: isDoor ? clusters : 0, firstSlot: slots,
           firstKind: UInt32(clusterKinds.count), phases: (0..<count).map { _ in phase.unit() }))
       compileSite(of: index, instances: count)
+      if proxy.ways != nil { clientPlaces = placesOfClients(of: index) }
       if case .inFrontOfEachPod(let service) = proxy.placement {
         for pod in 0..<Int(count) {
           let own = ProxyModel.Endpoint(pod: PodReference(service: service, pod: pod))
