@@ -60,6 +60,10 @@ struct ModelCompiler: ~Copyable {
   private let entryEdges: Set<Int>
   /// Whether any source goes through phases; its requests carry ``CallExtra``.
   private let hasScriptedClient: Bool
+  /// By edge of the model: the most instances that any of its callers has.
+  var callerInstances: [Int]
+  /// How many pods the service has whose steps are compiled.
+  private var callingPods = 0
   /// How many of the model's edges go through each proxy.
   private var edgeCounts: [Int]
   /// The routes of proxies that many edges go through.
@@ -91,6 +95,12 @@ struct ModelCompiler: ~Copyable {
     entryEdges = Set(model.sources.flatMap { $0.mix.map(\.edge) })
     hasScriptedClient = model.sources.contains {
       if case .phases = $0.pattern { true } else { false }
+    }
+    callerInstances = model.edges.map { _ in 1 }
+    for source in model.sources {
+      for entry in source.mix {
+        callerInstances[entry.edge] = max(callerInstances[entry.edge], source.instances)
+      }
     }
     edgeCounts = proxyModels.map { _ in 0 }
     for edge in model.edges {
@@ -156,6 +166,7 @@ struct ModelCompiler: ~Copyable {
         }
       }
       hasProcessor = service.cpu != nil
+      callingPods = service.pods.count
       compileOperations(of: service)
     }
   }
@@ -195,10 +206,9 @@ struct ModelCompiler: ~Copyable {
     case .work(let law): append(.work, law)
     case .cpu(let law): append(hasProcessor ? .cpu : .work, law)
     case .wait(let law): append(.wait, law)
-    case .call(let edge): steps.append(Step(code: .call, a: UInt32(edge)))
-    case .callIgnoringFailure(let edge):
-      steps.append(Step(code: .callIgnoringFailure, a: UInt32(edge)))
-    case .forward(let edge): steps.append(Step(code: .forward, a: UInt32(edge)))
+    case .call(let edge): append(.call, edge)
+    case .callIgnoringFailure(let edge): append(.callIgnoringFailure, edge)
+    case .forward(let edge): append(.forward, edge)
     case .fail(let probability, let status):
       steps.append(Step(code: .fail, a: UInt32(status), p: probability))
     case .loop(let count, let body):
@@ -213,6 +223,15 @@ struct ModelCompiler: ~Copyable {
     stepLaws.append(laws.compile(law))
   }
 
+  private mutating func append(_ code: Step.Code, _ edge: Int) {
+    noteCaller(of: edge)
+    steps.append(Step(code: code, a: UInt32(edge)))
+  }
+
+  private mutating func noteCaller(of edge: Int) {
+    callerInstances[edge] = max(callerInstances[edge], callingPods)
+  }
+
   private mutating func compileParallel(_ arms: [[StepModel]]) {
     let at = steps.count
     steps.append(Step(code: .parallel))
@@ -225,6 +244,7 @@ struct ModelCompiler: ~Copyable {
     var table: [UInt32] = []
     for arm in arms {
       if arm.count == 1, case .call(let edge) = arm[0] {
+        noteCaller(of: edge)
         table.append(UInt32(edge) | 0x8000_0000)
       } else {
         table.append(UInt32(steps.count))
@@ -366,7 +386,7 @@ struct ModelCompiler: ~Copyable {
       }
       compileEdge(
         edge, proxy: proxy, route: route(of: edge, proxy), model: index)
-      compileClient(edge)
+      compileClient(of: index)
     }
     // Mirrors are edges of their own, behind those of the model.
     for index in model.edges.indices { compileMirrors(of: index) }
