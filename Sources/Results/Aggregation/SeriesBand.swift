@@ -68,9 +68,10 @@ public struct FlowSeries: Sendable, Equatable {
       SeriesBand(samples, factors: factors) { Double(count($0)) / width }
     }
     offered = rate { UInt64($0.offered) }
-    good = rate(\.good)
+    // A closure: a key path would be made anew for each of thousands of flows.
+    good = rate { $0.good }
     rejected = rate { UInt64($0.rejected) }
-    errors = rate(\.errors)
+    errors = rate { $0.errors }
     tries = rate { UInt64($0.attempts) }
     retriesRefused = rate { UInt64($0.retriesRefused) }
     errorRate = SeriesBand(samples, factors: factors) {
