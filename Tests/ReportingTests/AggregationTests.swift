@@ -158,6 +158,38 @@ import TimeAndChance
     #expect(measure(.triesPerRequest, .counted) == .value(1.25))
   }
 
+  @Test func `a service's tries are counted per request of all sources`() throws {
+    var run = run
+    run.services = [.init(name: "a"), .init(name: "b")]
+    var replication = replication
+    let source = replication.sources[0]
+    replication.sources.append(source)
+    replication.services = [3, 5].map { factor in
+      var flow = source
+      flow.attempts = UInt64(factor) * 160
+      for window in flow.samples.indices { flow.samples[window].attempts = UInt32(factor) * 20 }
+      return ServiceFigures(flow: flow)
+    }
+    func bounds(_ subject: Subject) -> [Scenario::Expectation] {
+      [TimeWindow.counted, .during(fault: 0), .counted, .between(.zero, .zero)].map { window in
+        Scenario::Expectation(
+          statement: .bound(
+            MetricBound(
+              subject: subject, metric: .triesPerRequest, comparison: .below(100), window: window)),
+          text: "", location: .init(file: "", line: 1, column: 1))
+      }
+    }
+    run.expectations = bounds(.service(0)) + bounds(.source(0)) + bounds(.service(1))
+    let result = RunResult(run, [replication])
+    #expect(
+      result.verdicts.map { $0.estimate?.mean } == [
+        3, 3, 3, nil, 1.25, 47.0 / 30, 1.25, nil, 5, 5, 5, nil,
+      ])
+    #expect(result.servicePhases[0].allSatisfy { $0.triesPerRequest?.mean == 3 })
+    #expect(result.servicePhases[1].allSatisfy { $0.triesPerRequest?.mean == 5 })
+    #expect(result.sourcePhases[0].first?.triesPerRequest?.mean == 1.25)
+  }
+
   @Test func `a part is measured by the windows that begin in it`() {
     #expect(measure(.errorRate, .during(fault: 0)) == .value(10.0 / 30))
     #expect(

@@ -56,6 +56,28 @@ import TimeAndChance
       ])
   }
 
+  @Test func `services that select the same pods call the same`() {
+    var scenario = scenario
+    for service in [0, 2] { scenario.services[service].workloads = [2, 0, 1] }
+    let run = RunDescription(scenario)
+    #expect(
+      run.edges == [
+        .init(from: .source(0), to: 0), .init(from: .service(0), to: 1),
+        .init(from: .service(0), to: 2), .init(from: .service(2), to: 1),
+        .init(from: .service(2), to: 2),
+      ])
+  }
+
+  @Test func `an edge is found where it is first named`() {
+    var run = RunDescription(scenario)
+    #expect(run.edge(from: .service(0), to: 1) == 2)
+    #expect(run.edge(from: .service(1), to: 0) == nil)
+    run.edges = [run.edges[2], .init(from: .service(1), to: 0), run.edges[2]]
+    #expect(run.edge(from: .service(0), to: 1) == 0)
+    #expect(run.edge(from: .service(1), to: 0) == 1)
+    #expect(run.edge(from: .source(0), to: 0) == nil)
+  }
+
   @Test func `faults are told in words and cut at the end of the run`() {
     let faults = RunDescription(scenario).faults
     func spans(_ index: Int) -> [[Double]] {

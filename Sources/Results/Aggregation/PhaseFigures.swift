@@ -19,16 +19,18 @@ public struct PhaseFigures: Sendable, Equatable {
   public var utilisation: Estimate?
 
   init(
-    of subject: Subject, in phase: Phase, _ results: [ReplicationResult], _ run: RunDescription,
-    _ student: StudentFactors
+    of subject: Subject, in phase: Phase, _ results: [ReplicationResult], roots: [RootRequests],
+    _ run: RunDescription, _ student: StudentFactors
   ) {
-    let window = TimeWindow.between(phase.start, phase.end)
+    let window = phase.window
     let stretches = results.map { $0.stretch(of: subject, in: window, of: run) }
     func estimate(_ metric: Metric) -> Estimate? {
       student.estimate(
-        zip(results, stretches).map { result, stretch -> Double? in
-          guard let stretch else { return nil }
-          switch result.measure(metric, in: stretch, of: subject, in: window, of: run) {
+        results.indices.map { index -> Double? in
+          guard let stretch = stretches[index] else { return nil }
+          let measurement = results[index].measure(
+            metric, in: stretch, of: subject, in: window, of: run, roots: roots[index])
+          switch measurement {
           case .value(let value), .noGoodput(let value): return value
           case .noTraffic, .nothingEnded, .notRecorded: return nil
           }
@@ -42,4 +44,9 @@ public struct PhaseFigures: Sendable, Equatable {
     meanQueue = estimate(.meanQueue)
     utilisation = estimate(.utilisation)
   }
+}
+
+extension Phase {
+  /// The part of the run that it is.
+  var window: TimeWindow { .between(start, end) }
 }

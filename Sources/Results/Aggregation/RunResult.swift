@@ -142,12 +142,16 @@ public struct RunResult: Sendable, Equatable {
           width: width)
       }
     }
-    func figures(_ subject: Subject, _ phase: Phase) -> PhaseFigures {
-      PhaseFigures(of: subject, in: phase, results, run, student)
+    let roots = phases.map { phase in
+      results.map { RootRequests($0, in: phase.window, of: run) }
     }
-    sourcePhases = sources.indices.map { source in phases.map { figures(.source(source), $0) } }
-    servicePhases = services.indices.map { service in phases.map { figures(.service(service), $0) }
+    func figures(_ subject: Subject) -> [PhaseFigures] {
+      zip(phases, roots).map { phase, roots in
+        PhaseFigures(of: subject, in: phase, results, roots: roots, run, student)
+      }
     }
+    sourcePhases = sources.indices.map { figures(.source($0)) }
+    servicePhases = services.indices.map { figures(.service($0)) }
     warnings = RunWarning.warnings(run, results, sources)
   }
 }

@@ -27,7 +27,8 @@ public struct SeriesBand: Sendable, Equatable {
   init<Sample>(
     _ samples: [[Sample]], factors: StudentFactors, _ figure: (Sample) -> Double?
   ) {
-    let count = samples.map(\.count).max() ?? 0
+    // Closures: a key path is made anew for each of thousands of flows.
+    let count = samples.map { $0.count }.max() ?? 0
     points = (0..<count).map { window in
       var summary = Welford()
       for series in samples where window < series.count {
@@ -63,14 +64,14 @@ public struct FlowSeries: Sendable, Equatable {
 
   /// The series over some replications; windows of that many seconds.
   init(_ flows: [FlowFigures], isCaller: Bool, width: Double, factors: StudentFactors) {
-    let samples = flows.map(\.samples)
+    let samples = flows.map { $0.samples }
     func rate(_ count: (FlowSample) -> UInt64) -> SeriesBand {
       SeriesBand(samples, factors: factors) { Double(count($0)) / width }
     }
     offered = rate { UInt64($0.offered) }
-    good = rate(\.good)
+    good = rate { $0.good }
     rejected = rate { UInt64($0.rejected) }
-    errors = rate(\.errors)
+    errors = rate { $0.errors }
     tries = rate { UInt64($0.attempts) }
     retriesRefused = rate { UInt64($0.retriesRefused) }
     errorRate = SeriesBand(samples, factors: factors) {
@@ -102,7 +103,7 @@ public struct ServerSeries: Sendable, Equatable {
 
   /// The series over some replications; windows of that many seconds.
   init(_ servers: [ServerFigures], width: Double, factors: StudentFactors) {
-    let samples = servers.map(\.samples)
+    let samples = servers.map { $0.samples }
     queue = SeriesBand(samples, factors: factors) { Double($0.queue) }
     busy = SeriesBand(samples, factors: factors) { Double($0.busy) }
     utilisation = SeriesBand(samples, factors: factors) {

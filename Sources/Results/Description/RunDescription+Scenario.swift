@@ -67,21 +67,32 @@ extension RunDescription {
   /// Who calls whom, in order of first mention.
   private static func edges(of scenario: Scenario) -> [Edge] {
     var edges: [Edge] = []
+    var known: Set<Edge> = []
     func add(_ caller: Edge.Caller, _ service: Int) {
       let edge = Edge(from: caller, to: service)
-      if !edges.contains(edge) { edges.append(edge) }
+      if known.insert(edge).inserted { edges.append(edge) }
     }
     for (index, source) in scenario.traffic.enumerated() {
       for entry in source.mix { add(.source(index), entry.target.service) }
     }
+    let targets = scenario.workloads.map { workload in
+      distinct(workload.steps.flatMap { self.targets(of: $0) })
+    }
+    // Services that select the same pods call the same.
+    var calledBy: [[Int]: [Int]] = [:]
     for (index, service) in scenario.services.enumerated() {
-      for workload in service.workloads {
-        for steps in scenario.workloads[workload].steps {
-          for target in targets(of: steps) { add(.service(index), target) }
-        }
-      }
+      let called =
+        calledBy[service.workloads] ?? distinct(service.workloads.flatMap { targets[$0] })
+      if service.workloads.count > 1 { calledBy[service.workloads] = called }
+      edges += called.map { Edge(from: .service(index), to: $0) }
     }
     return edges
+  }
+
+  /// Some numbers, each once.
+  private static func distinct(_ numbers: [Int]) -> [Int] {
+    var known: Set<Int> = []
+    return numbers.filter { known.insert($0).inserted }
   }
 }
 

@@ -28,7 +28,8 @@ public struct RunDescription: Sendable, Equatable {
   /// The workloads, in the scenario's order.
   public var workloads: [Workload]
   /// Who calls whom, in order of first mention: first from sources, then from services.
-  public var edges: [Edge]
+  public var edges: [Edge] { didSet { placesOfEdges = Self.places(of: edges) } }
+  private var placesOfEdges: [Edge: Int]
   /// The faults, in the scenario's order.
   public var faults: [FaultDescription]
   /// The expectations, in the scenario's order.
@@ -97,7 +98,7 @@ public struct RunDescription: Sendable, Equatable {
   }
 
   /// A caller and whom it calls.
-  public struct Edge: Sendable, Equatable {
+  public struct Edge: Sendable, Hashable {
     /// Who calls.
     public enum Caller: Sendable, Hashable {
       /// A traffic source, as index in ``RunDescription/sources``.
@@ -136,6 +137,7 @@ public struct RunDescription: Sendable, Equatable {
     self.services = services
     self.workloads = workloads
     self.edges = edges
+    placesOfEdges = Self.places(of: edges)
     self.faults = faults
     self.expectations = expectations
     self.provenance = provenance
@@ -143,7 +145,11 @@ public struct RunDescription: Sendable, Equatable {
 
   /// The place of an edge in ``edges``; nil of none.
   public func edge(from caller: Edge.Caller, to service: Int) -> Int? {
-    edges.firstIndex { $0.from == caller && $0.to == service }
+    placesOfEdges[Edge(from: caller, to: service)]
+  }
+
+  private static func places(of edges: [Edge]) -> [Edge: Int] {
+    Dictionary(zip(edges, edges.indices)) { first, _ in first }
   }
 
   /// The time that is counted.

@@ -30,8 +30,16 @@ extension ReplicationResult {
   public func measure(
     _ metric: Metric, of subject: Subject, in window: TimeWindow, of run: RunDescription
   ) -> Measurement {
+    measure(metric, of: subject, in: window, of: run, roots: nil)
+  }
+
+  /// The same, where the requests of all sources in that window may be known.
+  func measure(
+    _ metric: Metric, of subject: Subject, in window: TimeWindow, of run: RunDescription,
+    roots: RootRequests?
+  ) -> Measurement {
     guard let stretch = stretch(of: subject, in: window, of: run) else { return .notRecorded }
-    return measure(metric, in: stretch, of: subject, in: window, of: run)
+    return measure(metric, in: stretch, of: subject, in: window, of: run, roots: roots)
   }
 
   /// The sums over a part of the run; nil when there are no such figures.
@@ -46,15 +54,18 @@ extension ReplicationResult {
   }
 
   /// A figure of a subject from its sums.
+  ///
+  /// Whoever asks of many subjects in the same window counts the requests of all sources once.
   func measure(
     _ metric: Metric, in stretch: Stretch, of subject: Subject, in window: TimeWindow,
-    of run: RunDescription
+    of run: RunDescription, roots: RootRequests? = nil
   ) -> Measurement {
     switch metric {
     case .trafficShare: return trafficShare(of: subject, in: window, of: run)
     case .triesPerRequest where !subject.isCaller:
-      return requestsOfAllSources(in: window, of: run).map { roots in
-        roots == 0 ? .noTraffic : .value(stretch.attempts / roots)
+      let roots = roots ?? RootRequests(self, in: window, of: run)
+      return roots.count.map { count in
+        count == 0 ? .noTraffic : .value(stretch.attempts / count)
       } ?? .notRecorded
     default: return stretch.measure(metric)
     }
@@ -106,21 +117,29 @@ extension ReplicationResult {
     }
     return all == 0 ? .noTraffic : .value(arrivals / all)
   }
+}
 
-  /// Requests begun by all sources in a window; nil when a series is missing.
-  private func requestsOfAllSources(in window: TimeWindow, of run: RunDescription) -> Double? {
+/// The requests of all sources of a replication in a window.
+struct RootRequests {
+  /// How many were begun; nil when a series is missing.
+  let count: Double?
+
+  init(_ result: ReplicationResult, in window: TimeWindow, of run: RunDescription) {
     var sum = 0.0
-    for source in sources {
+    for source in result.sources {
       if window == .counted {
         sum += Double(source.offered)
-      } else {
-        if source.samples.isEmpty { return nil }
-        for index in run.windows(in: window, upTo: source.samples.count) {
-          sum += Double(source.samples[index].offered)
-        }
+        continue
+      }
+      guard !source.samples.isEmpty else {
+        count = nil
+        return
+      }
+      for index in run.windows(in: window, upTo: source.samples.count) {
+        sum += Double(source.samples[index].offered)
       }
     }
-    return sum
+    count = sum
   }
 }
 

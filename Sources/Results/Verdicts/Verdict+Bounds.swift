@@ -9,12 +9,19 @@ extension Verdict {
     let factors = factors ?? StudentFactors(upTo: replications.count)
     // What a replication did not get to see might have been otherwise.
     let areWhole = replications.allSatisfy { $0.earlyEnd == nil }
+    var roots: [RootRequests] = []
+    var rootWindow: TimeWindow?
     return run.expectations.enumerated().map { index, expectation in
       var verdict: Verdict
       switch expectation.statement {
       case .bound(let bound):
-        let measured = replications.map {
-          $0.measure(bound.metric, of: bound.subject, in: bound.window, of: run)
+        if bound.metric == .triesPerRequest, rootWindow != bound.window {
+          rootWindow = bound.window
+          roots = replications.map { RootRequests($0, in: bound.window, of: run) }
+        }
+        let measured = replications.indices.map {
+          replications[$0].measure(
+            bound.metric, of: bound.subject, in: bound.window, of: run, roots: roots.at($0))
         }
         verdict = judge(bound, measured, factors: factors)
       case .recovered(let recovery):

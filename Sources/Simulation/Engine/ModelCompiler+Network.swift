@@ -127,15 +127,17 @@ extension ModelCompiler {
   /// Notes who calls through each proxy.
   private mutating func compileCallers() {
     callersOfProxy = proxyModels.map { _ in [] }
+    var known = Set<CallerOfProxy>()
     for edge in model.edges {
-      guard case .proxy(let proxy) = edge.carrier, !callersOfProxy[proxy].contains(edge.caller)
+      guard case .proxy(let proxy) = edge.carrier,
+        known.insert(CallerOfProxy(proxy: proxy, caller: edge.caller)).inserted
       else { continue }
       callersOfProxy[proxy].append(edge.caller)
     }
   }
 
   /// The places from which requests for a proxy's hosts start.
-  private func clientPlaces(of proxy: Int) -> [UInt32] {
+  func placesOfClients(of proxy: Int) -> [UInt32] {
     var places: Set<UInt32> = []
     if network.proxies[proxy].site == .caller {
       for caller in callersOfProxy[proxy] { places.formUnion(self.places(of: caller)) }
@@ -173,7 +175,7 @@ extension ModelCompiler {
     }
     let ways = network.proxies[proxy]
     var time: Double?
-    for client in clientPlaces(of: proxy) {
+    for client in clientPlaces {
       for target in targets {
         let hop = network.hops[target.service]
         let parts = [
@@ -215,6 +217,18 @@ extension ModelCompiler {
       }
     }
     return (time ?? 0) + ways.callerThere.seconds
+  }
+}
+
+/// Somebody who calls through a proxy.
+private struct CallerOfProxy: Hashable {
+  var proxy: Int
+  /// The service; nil is outside.
+  var service: Int?
+
+  init(proxy: Int, caller: EdgeModel.Caller) {
+    self.proxy = proxy
+    if case .pods(let service) = caller { self.service = service }
   }
 }
 

@@ -7,7 +7,8 @@ import TrafficPolicy
 extension ModelCompiler {
   // MARK: Clients
 
-  mutating func compileClient(_ edge: EdgeModel) {
+  mutating func compileClient(of index: Int) {
+    let edge = model.edges[index]
     let first = UInt32(clientStates.count)
     var seesConnections = edge.client?.seesConnections ?? false
     if case .direct = edge.carrier { seesConnections = true }
@@ -16,14 +17,14 @@ extension ModelCompiler {
         behaviour: edge.client, tryTimeout: fixed(edge.client?.tryTimeout),
         deadline: fixed(edge.client?.deadline), firstState: first,
         seesConnections: seesConnections))
-    if let client = edge.client { addClientStates(tokens: client.retryBucket?.initial ?? 0) }
+    if let client = edge.client {
+      addClientStates(of: index, tokens: client.retryBucket?.initial ?? 0)
+    }
   }
 
-  /// As many guards as any caller of an edge can have instances.
-  private mutating func addClientStates(tokens: Double) {
-    let bySources = model.sources.map(\.instances).max() ?? 1
-    let byPods = model.services.map(\.pods.count).max() ?? 1
-    for _ in 0..<max(1, bySources, byPods) { clientStates.append(ClientGuard(tokens: tokens)) }
+  /// As many guards as any caller of an edge has instances.
+  private mutating func addClientStates(of edge: Int, tokens: Double) {
+    for _ in 0..<callerInstances[edge] { clientStates.append(ClientGuard(tokens: tokens)) }
   }
 
   /// Marks the pods that are told deadlines by their callers, and these pods' own calls.
@@ -33,8 +34,10 @@ extension ModelCompiler {
     var seeing = Set<Int>()
     for (index, edge) in model.edges.enumerated() where edge.client?.propagatesDeadline ?? false {
       let proxy = proxyModels[Int(edges[index].proxy)]
-      let route = proxy.configuration.routes.first { $0.match.takes(edge.attributes) }
-      guard case .forward(let forward)? = route?.action else { continue }
+      guard edges[index].route >= 0,
+        case .forward(let forward) =
+          proxy.configuration.routes[Int(edges[index].route)].action
+      else { continue }
       for endpoint in forward.destinations.flatMap({ proxy.endpoints[$0.cluster] }) {
         seeing.insert(endpoint.pod.service)
       }
@@ -59,7 +62,7 @@ extension ModelCompiler {
     if !edges[edge].hasClient {
       edges[edge].hasClient = true
       clientSettings[edge].firstState = UInt32(clientStates.count)
-      addClientStates(tokens: 0)
+      addClientStates(of: edge, tokens: 0)
     }
   }
 

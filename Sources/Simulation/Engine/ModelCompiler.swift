@@ -21,6 +21,8 @@ struct ModelCompiler: ~Copyable {
   var network = NetworkTables()
   /// Who calls through each proxy, each once.
   var callersOfProxy: [[EdgeModel.Caller]] = []
+  /// From which places requests for the hosts of the proxy start that is compiled.
+  var clientPlaces: [UInt32] = []
   var services: [Service] = []
   var pods: [Pod] = []
   /// As long as ``pods`` when any service has one, else empty.
@@ -54,6 +56,18 @@ struct ModelCompiler: ~Copyable {
   var edgeNames: [String] = []
   /// The first of those stand-ins.
   let standInStart: Int
+  /// The model's edges that requests of sources take.
+  private let entryEdges: Set<Int>
+  /// Whether any source goes through phases; its requests carry ``CallExtra``.
+  private let hasScriptedClient: Bool
+  /// By edge of the model: the most instances that any of its callers has.
+  var callerInstances: [Int]
+  /// How many pods the service has whose steps are compiled.
+  private var callingPods = 0
+  /// How many of the model's edges go through each proxy.
+  private var edgeCounts: [Int]
+  /// The routes of proxies that many edges go through.
+  private var routeIndices: [Int: RouteIndex] = [:]
 
   init(_ model: SimulationModel, seed: UInt64, replication: UInt64) {
     self.seed = seed
@@ -78,16 +92,25 @@ struct ModelCompiler: ~Copyable {
     self.model = whole
     self.proxyModels = proxyModels
     self.directProxies = directProxies
+    entryEdges = Set(model.sources.flatMap { $0.mix.map(\.edge) })
+    hasScriptedClient = model.sources.contains {
+      if case .phases = $0.pattern { true } else { false }
+    }
+    callerInstances = model.edges.map { _ in 1 }
+    for source in model.sources {
+      for entry in source.mix {
+        callerInstances[entry.edge] = max(callerInstances[entry.edge], source.instances)
+      }
+    }
+    edgeCounts = proxyModels.map { _ in 0 }
+    for edge in model.edges {
+      if case .proxy(let proxy) = edge.carrier { edgeCounts[proxy] += 1 }
+    }
     // What every call takes comes before handshakes that may be as long.
     for proxy in proxyModels {
       _ = fixed(proxy.toHost)
       _ = fixed(proxy.fromCaller)
     }
-  }
-
-  /// Whether any source goes through phases; its requests carry ``CallExtra``.
-  private var hasScriptedClient: Bool {
-    model.sources.contains { if case .phases = $0.pattern { true } else { false } }
   }
 
   func stream(_ name: String) -> RandomStream {
@@ -143,6 +166,7 @@ struct ModelCompiler: ~Copyable {
         }
       }
       hasProcessor = service.cpu != nil
+      callingPods = service.pods.count
       compileOperations(of: service)
     }
   }
@@ -182,10 +206,9 @@ struct ModelCompiler: ~Copyable {
     case .work(let law): append(.work, law)
     case .cpu(let law): append(hasProcessor ? .cpu : .work, law)
     case .wait(let law): append(.wait, law)
-    case .call(let edge): steps.append(Step(code: .call, a: UInt32(edge)))
-    case .callIgnoringFailure(let edge):
-      steps.append(Step(code: .callIgnoringFailure, a: UInt32(edge)))
-    case .forward(let edge): steps.append(Step(code: .forward, a: UInt32(edge)))
+    case .call(let edge): append(.call, edge)
+    case .callIgnoringFailure(let edge): append(.callIgnoringFailure, edge)
+    case .forward(let edge): append(.forward, edge)
     case .fail(let probability, let status):
       steps.append(Step(code: .fail, a: UInt32(status), p: probability))
     case .loop(let count, let body):
@@ -200,6 +223,15 @@ struct ModelCompiler: ~Copyable {
     stepLaws.append(laws.compile(law))
   }
 
+  private mutating func append(_ code: Step.Code, _ edge: Int) {
+    noteCaller(of: edge)
+    steps.append(Step(code: code, a: UInt32(edge)))
+  }
+
+  private mutating func noteCaller(of edge: Int) {
+    callerInstances[edge] = max(callerInstances[edge], callingPods)
+  }
+
   private mutating func compileParallel(_ arms: [[StepModel]]) {
     let at = steps.count
     steps.append(Step(code: .parallel))
@@ -212,6 +244,7 @@ struct ModelCompiler: ~Copyable {
     var table: [UInt32] = []
     for arm in arms {
       if arm.count == 1, case .call(let edge) = arm[0] {
+        noteCaller(of: edge)
         table.append(UInt32(edge) | 0x8000_0000)
       } else {
         table.append(UInt32(steps.count))
@@ -262,6 +295,7 @@ struct ModelCompiler: ~Copyable {
           clusterCount: clusters, kindStride: isDoor ? clusters : 0, firstSlot: slots,
           firstKind: UInt32(clusterKinds.count), phases: (0..<count).map { _ in phase.unit() }))
       compileSite(of: index, instances: count)
+      if proxy.ways != nil { clientPlaces = placesOfClients(of: index) }
       if case .inFrontOfEachPod(let service) = proxy.placement {
         for pod in 0..<Int(count) {
           let own = ProxyModel.Endpoint(pod: PodReference(service: service, pod: pod))
@@ -352,7 +386,7 @@ struct ModelCompiler: ~Copyable {
       }
       compileEdge(
         edge, proxy: proxy, route: route(of: edge, proxy), model: index)
-      compileClient(edge)
+      compileClient(of: index)
     }
     // Mirrors are edges of their own, behind those of the model.
     for index in model.edges.indices { compileMirrors(of: index) }
@@ -375,8 +409,14 @@ struct ModelCompiler: ~Copyable {
   }
 
   /// The first route of a proxy that takes an edge's requests.
-  private func route(of edge: EdgeModel, _ proxy: Int) -> Int? {
-    proxyModels[proxy].configuration.routes.firstIndex { $0.match.takes(edge.attributes) }
+  private mutating func route(of edge: EdgeModel, _ proxy: Int) -> Int? {
+    // An index is worth its making when several edges ask it.
+    guard edgeCounts[proxy] > 4 else {
+      return proxyModels[proxy].configuration.routes.firstIndex { $0.match.takes(edge.attributes) }
+    }
+    let index = routeIndices[proxy] ?? RouteIndex(proxyModels[proxy].configuration.routes)
+    routeIndices[proxy] = index
+    return index.first(taking: edge.attributes)
   }
 
   /// An edge for each kind of proxy in front of pods, behind all others.
@@ -430,8 +470,8 @@ struct ModelCompiler: ~Copyable {
     compiled.operation = UInt32(edge.operation)
     compiled.failureReply = UInt16(clamping: edge.statusOnFailure)
     compiled.isMirror = isMirror
-    let isEntry = model.sources.contains { $0.mix.contains { $0.edge == index } }
-    let carriesExtras = isEntry && (model.recording.requests || hasScriptedClient)
+    let carriesExtras =
+      (model.recording.requests || hasScriptedClient) && entryEdges.contains(index)
     compiled.hasEntryWork =
       !isMirror
       && (carriesExtras || compiled.placement == .drawn || !proxyModel.configuration.filters.isEmpty
@@ -476,9 +516,8 @@ struct ModelCompiler: ~Copyable {
     case .shared(let instances):
       compiled.placement = instances > 1 ? .random : .single
       // Where a request of a source begins matters when there are several places, or trouble.
-      guard compiled.callerCount > 0,
-        !network.rules.isEmpty || Set(places(of: edge.caller)).count > 1,
-        model.sources.contains(where: { $0.mix.contains { $0.edge == index } })
+      guard compiled.callerCount > 0, entryEdges.contains(index),
+        !network.rules.isEmpty || Set(places(of: edge.caller)).count > 1
       else { return }
       compiled.placement = .drawn
     }

@@ -6,9 +6,7 @@ extension RouteMatch.TextMatch {
     switch self {
     case .exact(let wanted): return text == wanted
     case .prefix(let wanted): return text.hasPrefix(wanted)
-    case .regex(let pattern):
-      guard let regex = try? Regex(pattern) else { return false }
-      return (try? regex.wholeMatch(in: text)) != nil
+    case .regex(let pattern): return CompiledPatterns.shared.matches(pattern, text)
     case .present: return true
     }
   }
