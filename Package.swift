@@ -76,7 +76,9 @@ let package = Package(
     library("Reporting", ["Results", "Scenario", "Statistics", "TimeAndChance"]),
     .executableTarget(
       name: "foreshock",
-      dependencies: ["ScenarioFiles", "Simulation", "Reporting", argumentParser],
+      dependencies: [
+        "ScenarioFiles", "Scenario", "Simulation", "Results", "Reporting", argumentParser,
+      ],
       swiftSettings: settings, linkerSettings: standalone),
     tests("Statistics"),
     tests("TimeAndChance", ["Statistics"]),
