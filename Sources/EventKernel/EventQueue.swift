@@ -285,8 +285,9 @@ public import TimeAndChance
 
   /// Makes room: drops timers that were taken back and whose time has not come.
   ///
-  /// To be called every few thousand events. Looks only at lines that have grown to twice of what ran
-  /// when they were last looked at, so that a timer is looked at once or twice in all.
+  /// To be called every few thousand events. Looks only at lines that have grown to four times of what
+  /// ran when they were last looked at, so that for each new timer a third of an old one is looked at
+  /// again.
   @inlinable @inline(__always)
   public mutating func dropForgotten(_ isRunning: (Event) -> Bool) {
     for index in 0..<timerLineCount where timers[index].ring.count >= timers[index].patience {

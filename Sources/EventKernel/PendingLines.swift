@@ -81,6 +81,6 @@ public import TimeAndChance
       kept += 1
     }
     ring.tail = kept
-    patience = max(64, 2 * ring.count)
+    patience = max(64, 4 * ring.count)
   }
 }
