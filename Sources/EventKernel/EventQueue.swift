@@ -157,6 +157,12 @@ public import TimeAndChance
     return sequence
   }
 
+  /// Stops the program when a line's delay is negative or too long.
+  private static func checkLine(_ delay: SimDuration) {
+    precondition(
+      UInt64(bitPattern: delay.nanoseconds) < delayLimit, "a delay must be in 0 ..< 2^55 ns")
+  }
+
   // MARK: Constant delays that are kept
 
   /// The line of a constant delay; lines of equal delay are one.
@@ -164,8 +170,7 @@ public import TimeAndChance
   /// The first entries of four lines are looked at on each ``next()``; a line that is not `isBusy`
   /// takes none of those places.
   public mutating func delayLine(_ delay: SimDuration, isBusy: Bool = true) -> DelayLine {
-    precondition(
-      UInt64(bitPattern: delay.nanoseconds) < Self.delayLimit, "a delay must be in 0 ..< 2^55 ns")
+    Self.checkLine(delay)
     for index in 0..<ringCount where rings[index].delay == delay {
       return DelayLine(index: UInt32(index))
     }
@@ -210,8 +215,7 @@ public import TimeAndChance
     for index in 0..<timerLineCount where timers[index].ring.delay == delay {
       return TimerLine(index: UInt32(index))
     }
-    precondition(
-      UInt64(bitPattern: delay.nanoseconds) < Self.delayLimit, "a delay must be in 0 ..< 2^55 ns")
+    Self.checkLine(delay)
     if timerLineCount == timerLineCapacity {
       timers = Self.grown(timers, from: timerLineCapacity)
       timerLineCapacity *= 2

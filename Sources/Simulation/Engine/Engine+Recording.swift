@@ -18,7 +18,7 @@ struct Recorders: ~Copyable {
   let hasWaits: Bool
   var statuses = StatusNumbers()
   /// What the recorders below are still to count.
-  var ends = EndLog()
+  var ends: EndLog
   /// By source.
   var sources: Table<FlowRecorder>
   /// By flow: the calls of some edges together.
@@ -50,6 +50,7 @@ struct Recorders: ~Copyable {
     operations = Table(count: isOn ? slots.count : 0) { index in
       FlowRecorder(keepsWindowLatency: model.services[slots[index].service].keepsWindowLatency)
     }
+    ends = EndLog(recorderCount: sources.count + flows.count + operations.count)
     arrivals = Table(count: operations.count) { _ in ArrivalCount() }
     waits = Table(count: hasWaits ? model.services.count : 0) { _ in LatencyRecorder() }
     if hasWindows {

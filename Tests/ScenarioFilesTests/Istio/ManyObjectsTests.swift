@@ -31,6 +31,17 @@ import TrafficPolicy
     """
   }
 
+  /// A gateway for every host.
+  private let edge = """
+    apiVersion: networking.istio.io/v1
+    kind: Gateway
+    metadata: {name: edge, namespace: shop}
+    spec:
+      selector: {istio: gateway}
+      servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
+
+    """
+
   private func load(
     _ manifests: [String], service: String = "s1", traffic: String = "{ to: s1 GET /, rate: 1/s }"
   ) throws -> Scenario {
@@ -109,15 +120,7 @@ import TrafficPolicy
           subsets: [\(subsets.joined(separator: ", ")), {name: v1, labels: {version: w0}}, {name: all}]
 
         """,
-        """
-        apiVersion: networking.istio.io/v1
-        kind: Gateway
-        metadata: {name: edge, namespace: shop}
-        spec:
-          selector: {istio: gateway}
-          servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
-
-        """,
+        edge,
         """
         apiVersion: networking.istio.io/v1
         kind: VirtualService
@@ -160,15 +163,7 @@ import TrafficPolicy
     let loaded = try load(
       [
         service("s1", "app: x"), deployment("d", "app: x"),
-        """
-        apiVersion: networking.istio.io/v1
-        kind: Gateway
-        metadata: {name: edge, namespace: shop}
-        spec:
-          selector: {istio: gateway}
-          servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]
-
-        """,
+        edge,
         virtualService(1, "one.example.com", "/other"),
         virtualService(2, "two.example.com", "/"), virtualService(3, "*.example.com", "/"),
         virtualService(4, "two.example.com", "/a"),
