@@ -369,11 +369,15 @@ extension Engine {
         pod.pointee.busy &-= 1
         return
       }
-      pod.pointee.queueHead = jobs[j].link
+      let next = jobs[j].link
+      pod.pointee.queueHead = next
+      // In a long queue its record, and later its call's, have left the cache by its turn.
+      if next != none { glance(jobs[next].marks) }
       if jobs[j].state == Job.gone {
         freeJob(j)
         continue
       }
+      if jobs[j].call != none { glance(calls[jobs[j].call].marks) }
       pod.pointee.account(at: now)
       pod.pointee.queued &-= 1
       service.pointee.queued &-= 1
