@@ -469,7 +469,16 @@ extension Engine {
   @inline(__always) private mutating func travelBack(_ j: UInt32) {
     let job = jobs.pointer(j)
     job.pointee.state = Job.answering
-    let delay = clusters[calls[job.pointee.call].cluster].toHost
+    let call = calls.pointer(job.pointee.call)
+    let cluster = clusters.base + Int(call.pointee.cluster)
+    let delay = cluster.pointee.toHost
+    if Features.hasPolicies, job.pointee.connection != none {
+      // Large meshes have more of them than the cache holds.
+      glance(
+        UInt8(
+          truncatingIfNeeded: connections[job.pointee.connection].streams
+            &+ pool(cluster, call.pointee.host).pointee.active))
+    }
     if delay.isZero {
       if depth < Self.maxDepth {
         depth += 1
