@@ -58,6 +58,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
   ],
   targets: [
+    .target(name: "CPrefetch"),
     library("Statistics"),
     library("TimeAndChance"),
     library("EventKernel", ["TimeAndChance"]),
@@ -71,7 +72,7 @@ let package = Package(
       "Simulation",
       [
         "Scenario", "Results", "Statistics", "TimeAndChance", "EventKernel", "TrafficPolicy",
-        "Orchestration", "Middleware",
+        "Orchestration", "Middleware", "CPrefetch",
       ]),
     library("Reporting", ["Results", "Scenario", "Statistics", "TimeAndChance"]),
     .executableTarget(

@@ -45,8 +45,6 @@ public import TimeAndChance
   @usableFromInline let ladder: UnsafeMutablePointer<EventLadder>
   /// The upper half of the key where the ladder begins; the greatest number while it is empty.
   @usableFromInline var horizon = UInt64.max
-  /// What was seen of records whose events came near; it means nothing.
-  private var glances: UInt8 = 0
   /// The keys of the first entries of the lanes, the first rings; the greatest key for one that is
   /// empty.
   @usableFromInline var heads: UnsafeMutablePointer<UInt128>
@@ -129,11 +127,10 @@ public import TimeAndChance
   }
 
   /// Fetches what the ladder has next for the empty heap.
-  @inline(never) @usableFromInline mutating func refill(_ glance: (Event) -> UInt8 = { _ in 0 }) {
+  @inline(never) @usableFromInline mutating func refill(_ soon: (Event) -> Void = { _ in }) {
     let front = ladder.pointee.refill(&heap)
     horizon = front == .max ? .max : UInt64(bitPattern: front) &<< 8
-    // The sum is kept so that the reading is not optimized away.
-    heap.forEach { glances &+= glance($0) }
+    heap.forEach(soon)
   }
 
   // MARK: Variable delays
@@ -311,12 +308,12 @@ public import TimeAndChance
   /// ``timer(dueAt:_:)``.
   ///
   /// Thousands of pending events have records that have long left the cache. When some of them come
-  /// near, `glance` is called for each, to read a byte of its record: so the waits for memory
-  /// overlap, which one by one would stop the run at each event.
+  /// near, `soon` is called for each, to ask for its record: so the waits for memory overlap, which
+  /// one by one would stop the run at each event.
   @inlinable @inline(__always)
-  public mutating func next(glance: (Event) -> UInt8 = { _ in 0 }) -> Event? {
+  public mutating func next(soon: (Event) -> Void = { _ in }) -> Event? {
     heap.settle()
-    if heap.count == 0, horizon != .max { refill(glance) }
+    if heap.count == 0, horizon != .max { refill(soon) }
     let top = heap.root
     // By value: an index would have to be loaded through, twice, before the next event is known.
     let heads = self.heads

@@ -1,3 +1,4 @@
+import CPrefetch
 import EventKernel
 import TimeAndChance
 import TrafficPolicy
@@ -372,12 +373,12 @@ extension Engine {
       let next = jobs[j].link
       pod.pointee.queueHead = next
       // In a long queue its record, and later its call's, have left the cache by its turn.
-      if next != none { glance(jobs[next].marks) }
+      prefetch(jobs.base + Int(next))
       if jobs[j].state == Job.gone {
         freeJob(j)
         continue
       }
-      if jobs[j].call != none { glance(calls[jobs[j].call].marks) }
+      prefetch(calls.base + Int(jobs[j].call))
       pod.pointee.account(at: now)
       pod.pointee.queued &-= 1
       service.pointee.queued &-= 1
@@ -474,10 +475,8 @@ extension Engine {
     let delay = cluster.pointee.toHost
     if Features.hasPolicies, job.pointee.connection != none {
       // Large meshes have more of them than the cache holds.
-      glance(
-        UInt8(
-          truncatingIfNeeded: connections[job.pointee.connection].streams
-            &+ pool(cluster, call.pointee.host).pointee.active))
+      prefetch(connections.base + Int(job.pointee.connection))
+      prefetch(pool(cluster, call.pointee.host))
     }
     if delay.isZero {
       if depth < Self.maxDepth {

@@ -1,3 +1,4 @@
+import CPrefetch
 import EventKernel
 import Orchestration
 import Statistics
@@ -142,8 +143,6 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   var openSources = 0
   var isOver = false
   var stopReason: StopReason?
-  /// See ``glance(_:)``.
-  var glances: UInt8 = 0
   /// Direct calls of each other by functions whose delay is zero; see ``maxDepth``.
   var depth = 0
   /// Requests that began before it are not counted.
@@ -164,21 +163,13 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
     }
   }
 
-  /// The next event; records of many that come near are fetched together.
+  /// The next event; the records of many that come near are asked for together.
   @inline(__always) private mutating func next() -> Event? {
     let calls = self.calls.base
-    return queue.next(glance: { event in
-      guard event.kind == EventKind.backOffOver.rawValue else { return 0 }
-      let call = calls + Int(event.handle)
-      // Its two ends may lie in two cache lines.
-      return call.pointee.marks &+ UInt8(truncatingIfNeeded: call.pointee.started.nanoseconds)
+    return queue.next(soon: { event in
+      if event.kind == EventKind.backOffOver.rawValue { prefetch(calls + Int(event.handle)) }
     })
   }
-
-  /// Reads a byte of a record that will be needed soon, so that it is on its way from memory.
-  ///
-  /// The sum means nothing; it is kept so that the reading is not optimized away.
-  @inline(__always) mutating func glance(_ byte: UInt8) { glances &+= byte }
 
   /// One event: the whole of the dispatch.
   @inline(__always) mutating func handle(_ event: Event) {
