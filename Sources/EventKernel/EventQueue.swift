@@ -290,7 +290,7 @@ public import TimeAndChance
 
   /// Makes room: drops timers that were taken back and whose time has not come.
   ///
-  /// To be called every few thousand events. Looks only at lines that have grown to four times of what
+  /// To be called every thousand events or so. Looks only at lines that have grown to four times of what
   /// ran when they were last looked at, so that for each new timer a third of an old one is looked at
   /// again.
   @inlinable @inline(__always)

@@ -56,10 +56,10 @@ extension Engine {
     if pools[p].pendingHead == none {
       pools[p].pendingHead = c
     } else {
-      calls[pools[p].pendingTail].tryTimer = c
+      calls[poolBooks[p].pendingTail].tryTimer = c
     }
-    pools[p].pendingTail = c
-    pools[p].pendingCount &+= 1
+    poolBooks[p].pendingTail = c
+    poolBooks[p].pendingCount &+= 1
   }
 
   /// Takes the oldest call from a pool's queue, or none.
@@ -67,9 +67,9 @@ extension Engine {
     let c = pools[p].pendingHead
     guard c != none else { return none }
     pools[p].pendingHead = calls[c].tryTimer
-    if pools[p].pendingHead == none { pools[p].pendingTail = none }
-    pools[p].pendingCount &-= 1
-    clusters[pools[p].cluster].pending &-= 1
+    if pools[p].pendingHead == none { poolBooks[p].pendingTail = none }
+    poolBooks[p].pendingCount &-= 1
+    clusters[poolBooks[p].cluster].pending &-= 1
     calls[c].tryTimer = none
     return c
   }
@@ -91,37 +91,38 @@ extension Engine {
     } else {
       calls[previous].tryTimer = call.tryTimer
     }
-    if pools[p].pendingTail == c { pools[p].pendingTail = previous }
-    pools[p].pendingCount &-= 1
+    if poolBooks[p].pendingTail == c { poolBooks[p].pendingTail = previous }
+    poolBooks[p].pendingCount &-= 1
     clusters[call.cluster].pending &-= 1
     calls[c].tryTimer = none
   }
 
   /// Opens a connection when more calls wait than streams are being set up.
   mutating func openConnectionIfNeeded(_ p: UInt32) {
-    let pool = pools[p]
-    let cluster = clusters.base + Int(pool.cluster)
+    let books = poolBooks[p]
+    let cluster = clusters.base + Int(books.cluster)
     let kind = clusterKinds.base + Int(cluster.pointee.kind)
-    let capacity = UInt64(pool.connecting) * UInt64(kind.pointee.streamsPerConnection)
-    guard UInt64(pool.pendingCount) > capacity else { return }
+    let capacity = UInt64(books.connecting) * UInt64(kind.pointee.streamsPerConnection)
+    guard UInt64(books.pendingCount) > capacity else { return }
     if cluster.pointee.connections >= kind.pointee.maxConnections {
       statistics[cluster.pointee.kind].upstreamCxOverflow &+= 1
-      if pool.connections > 0 { return }
+      if books.connections > 0 { return }
     }
     let x = connections.allocate()
     connections[x] = Connection(
       pool: p, next: none, timer: none, streams: 0, lastUse: now, served: 0,
       state: Connection.connecting, isListed: false)
     cluster.pointee.connections &+= 1
-    pools[p].connections &+= 1
-    pools[p].connecting &+= 1
+    poolBooks[p].connections &+= 1
+    poolBooks[p].connecting &+= 1
     statistics[cluster.pointee.kind].upstreamCxTotal &+= 1
-    let pod = pods.base + Int(pool.pod)
+    let podIndex = pools[p].pod
+    let pod = pods.base + Int(podIndex)
     // The timer runs only where it can fire: a handshake otherwise takes one round trip.
     if pod.pointee.marks & Pod.isBlackhole != 0 {
       connections[x].timer = start(kind.pointee.connectTimeout, .connectTimeout, x)
     } else if pod.pointee.marks & Pod.concernsTravel != 0 {
-      connectFar(x, pod: pool.pod)
+      connectFar(x, pod: podIndex)
     } else {
       schedule(.connectDone, x, along: kind.pointee.connectRTT)
     }
@@ -131,7 +132,7 @@ extension Engine {
   mutating func connectDone(_ x: UInt32) {
     let p = connections[x].pool
     let pool = pools[p]
-    let kind = clusterKinds.base + Int(clusters[pool.cluster].kind)
+    let kind = clusterKinds.base + Int(clusters[poolBooks[p].cluster].kind)
     let pod = pods.base + Int(pool.pod)
     if connections[x].state == Connection.free { return connections.free(x) }
     if pod.pointee.marks & Pod.isBlackhole != 0 {
@@ -146,7 +147,7 @@ extension Engine {
     }
     connections[x].state = Connection.open
     connections[x].lastUse = now
-    pools[p].connecting &-= 1
+    poolBooks[p].connecting &-= 1
     list(x)
     if kind.pointee.idleTimeout.isOn {
       connections[x].timer = start(kind.pointee.idleTimeout, .connectionIdle, x)
@@ -157,15 +158,15 @@ extension Engine {
   /// A handshake took longer than `connect_timeout`.
   mutating func connectTimedOut(_ x: UInt32) {
     connections[x].timer = none
-    statistics[clusters[pools[connections[x].pool].cluster].kind].upstreamCxConnectTimeout &+= 1
+    statistics[clusters[poolBooks[connections[x].pool].cluster].kind].upstreamCxConnectTimeout &+= 1
     connectFailed(x, .connectTimeout)
   }
 
   /// A handshake failed: every call that waits in the pool fails with it.
   mutating func connectFailed(_ x: UInt32, _ reason: AttemptOutcome.Kind) {
     let p = connections[x].pool
-    statistics[clusters[pools[p].cluster].kind].upstreamCxConnectFail &+= 1
-    pools[p].connecting &-= 1
+    statistics[clusters[poolBooks[p].cluster].kind].upstreamCxConnectFail &+= 1
+    poolBooks[p].connecting &-= 1
     remove(x)
     // The queue is taken whole first: retries that join it again do not fail with this attempt.
     var failed: [UInt32] = []
@@ -223,7 +224,7 @@ extension Engine {
   @inline(never) mutating func streamEnded(_ x: UInt32, isClean: Bool) {
     let connection = connections.pointer(x)
     let p = connection.pointee.pool
-    let kind = clusterKinds.base + Int(clusters[pools[p].cluster].kind)
+    let kind = clusterKinds.base + Int(clusters[poolBooks[p].cluster].kind)
     connection.pointee.streams &-= 1
     connection.pointee.lastUse = now
     if connection.pointee.state == Connection.free { return }  // closed under the stream
@@ -231,7 +232,7 @@ extension Engine {
     if connection.pointee.state == Connection.draining {
       guard connection.pointee.streams == 0 else { return }
       if connection.pointee.served >= kind.pointee.requestsPerConnection {
-        statistics[clusters[pools[p].cluster].kind].upstreamCxMaxRequests &+= 1
+        statistics[clusters[poolBooks[p].cluster].kind].upstreamCxMaxRequests &+= 1
       }
       return close(x)
     }
@@ -243,7 +244,7 @@ extension Engine {
   @inline(never) mutating func serveQueue(_ p: UInt32) {
     while pools[p].pendingHead != none, pools[p].ready != none {
       let c = dequeue(from: p)
-      let cluster = clusters.base + Int(pools[p].cluster)
+      let cluster = clusters.base + Int(poolBooks[p].cluster)
       attach(
         c, to: pools.base + Int(p), of: pool(cluster, calls[c].host), cluster,
         clusterKinds.base + Int(cluster.pointee.kind))
@@ -263,12 +264,12 @@ extension Engine {
     unlist(x)
     cancel(&connections.pointer(x).pointee.timer)
     if connections[x].state != Connection.connecting,
-      proxies[clusterKinds[clusters[pools[p].cluster].kind].proxy].kindStride == 0
+      proxies[clusterKinds[clusters[poolBooks[p].cluster].kind].proxy].kindStride == 0
     {
       services[pods[pools[p].pod].service].connections &-= 1
     }
-    pools[p].connections &-= 1
-    clusters[pools[p].cluster].connections &-= 1
+    poolBooks[p].connections &-= 1
+    clusters[poolBooks[p].cluster].connections &-= 1
     connections[x].state = Connection.free
     connections.free(x)
   }
@@ -299,7 +300,7 @@ extension Engine {
   /// A connection may have been idle for long enough; the timer is re-armed lazily.
   mutating func connectionIdle(_ x: UInt32) {
     connections[x].timer = none
-    let kind = clusterKinds.base + Int(clusters[pools[connections[x].pool].cluster].kind)
+    let kind = clusterKinds.base + Int(clusters[poolBooks[connections[x].pool].cluster].kind)
     guard
       let idle = model.proxies[Int(kind.pointee.proxy)].configuration
         .clusters[Int(kind.pointee.index)].idleTimeout

@@ -67,7 +67,8 @@ extension Engine {
       applied.append(isMember ? .healthy : .absent)
       let pod = endpointPods[kind.firstEndpoint + UInt32(host)]
       for _ in 0..<kind.workers {
-        pools.append(Pool(cluster: state, host: UInt32(host), pod: pod))
+        pools.append(Pool(host: UInt32(host), pod: pod))
+        poolBooks.append(PoolBooks(cluster: state))
       }
     }
     let homes = model.proxies[Int(proxy)].homeOfInstance

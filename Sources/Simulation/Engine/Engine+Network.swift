@@ -113,7 +113,7 @@ extension Engine {
 
   /// A handshake with a pod begins on such a network.
   mutating func connectFar(_ x: UInt32, pod: UInt32) {
-    let cluster = clusters[pools[connections[x].pool].cluster]
+    let cluster = clusters[poolBooks[connections[x].pool].cluster]
     let (party, place) = client(clusterKinds[cluster.kind].proxy, cluster.instance, call: none)
     let there = timeToHost(cluster.kind, place, pod: pod, isAnswer: false)
     let back = timeToHost(cluster.kind, place, pod: pod, isAnswer: true)
@@ -239,7 +239,7 @@ extension Engine {
         delay = max(delay, jobs[message.handle].since - now)
       }
     case .connectDone:
-      let cluster = clusters[pools[connections[message.handle].pool].cluster]
+      let cluster = clusters[poolBooks[connections[message.handle].pool].cluster]
       let kind = clusterKinds[cluster.kind]
       let limit = model.proxies[Int(kind.proxy)].configuration.clusters[Int(kind.index)]
         .connectTimeout

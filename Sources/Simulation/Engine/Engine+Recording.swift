@@ -292,7 +292,7 @@ extension Engine {
     }
     for entry in 0..<occupancy.count { occupancy[entry] = 0 }
     for p in 0..<pools.count {
-      statistics[clusters[pools[p].cluster].kind].upstreamRqTotal &+= pools[p].attempts
+      statistics[clusters[poolBooks[p].cluster].kind].upstreamRqTotal &+= pools[p].attempts
       pools[p].attempts = 0
     }
     for entry in 0..<hostErrors.count { hostErrors[entry] = 0 }

@@ -45,6 +45,12 @@ extension Engine {
       clientCalls: clientCalls.base)
   }
 
+  /// Lets go of timers that were taken back, often enough that what they take stays in the cache.
+  @inline(never) mutating func tidyTimers() {
+    let keepers = timerKeepers
+    queue.dropForgotten { keepers.hold($0) }
+  }
+
   /// Timers may be due; a timer is an event, that they may be is none.
   @inline(never) mutating func timersDue(_ due: Event) {
     eventCount &-= 1

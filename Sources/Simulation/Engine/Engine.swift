@@ -84,6 +84,7 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   var outlierHosts = Table<OutlierHost>()
   var hostNotes = Table<HostNote>()
   var pools = Table<Pool>()
+  var poolBooks = Table<PoolBooks>()
   var balancers = Table<ClusterBalancer>()
   var detectors = Table<ClusterHealth>()
   var judges = Table<OutlierDetector>()
@@ -159,7 +160,10 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
     while !isOver, let event = next() {
       eventCount &+= 1
       handle(event)
-      if eventCount & 0xFFF == 0, mustStop() { break }
+      if eventCount & 0x3FF == 0 {
+        tidyTimers()
+        if eventCount & 0xFFF == 0, mustStop() { break }
+      }
     }
   }
 
@@ -281,8 +285,6 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   /// Whether a limit of the run is reached; once per block of events.
   @inline(never) mutating func mustStop() -> Bool {
     queue.checkLimits()
-    let keepers = timerKeepers
-    queue.dropForgotten { keepers.hold($0) }
     if let most = limits.maxEvents, eventCount >= most { stopReason = .eventLimit }
     if let most = limits.maxMemory, byteCount > most { stopReason = .memoryLimit }
     if limits.isInterrupted() { stopReason = .interrupted }

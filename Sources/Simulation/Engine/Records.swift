@@ -230,38 +230,42 @@ struct Connection: BitwiseCopyable {
   static let draining: UInt8 = 3
 }
 
-/// What one worker of a proxy has with one host of a cluster: one cache line, which is all of the
+/// What one worker of a proxy has with one host of a cluster: half a cache line, which is all of the
 /// host that a try looks at.
 struct Pool: BitwiseCopyable {
   /// The proxy's active requests at the host; in the pool of its first worker.
   var active: UInt32 = 0
   /// Good answers that the outlier detector is still to hear of; in the pool of the first worker.
   var successes: UInt32 = 0
-  /// The host's pod.
-  var pod: UInt32
-  /// The first connection with room for a stream, or ``none``.
-  var ready: UInt32 = none
   /// Tries sent, from the end of the warm-up; in the pool of the first worker.
   var attempts: UInt64 = 0
-  /// The state of the proxy's cluster.
-  var cluster: UInt32
+  /// The host's pod.
+  var pod: UInt32
   /// The endpoint.
   var host: UInt32
-  /// The queue of calls.
+  /// The first connection with room for a stream, or ``none``.
+  var ready: UInt32 = none
+  /// The queue of calls begins here.
   var pendingHead: UInt32 = none
+
+  init(host: UInt32, pod: UInt32) {
+    self.host = host
+    self.pod = pod
+  }
+}
+
+/// What of a pool only its queue and its new connections look at.
+struct PoolBooks: BitwiseCopyable {
+  /// The state of the proxy's cluster.
+  var cluster: UInt32
+  /// The queue of calls ends here.
   var pendingTail: UInt32 = none
   var pendingCount: UInt32 = 0
   /// Connections, and those of them whose handshake is under way.
   var connections: UInt32 = 0
   var connecting: UInt32 = 0
-  /// Fills the line.
-  private let rest: (UInt32, UInt32, UInt32) = (0, 0, 0)
 
-  init(cluster: UInt32, host: UInt32, pod: UInt32) {
-    self.cluster = cluster
-    self.host = host
-    self.pod = pod
-  }
+  init(cluster: UInt32) { self.cluster = cluster }
 }
 
 /// One pod at run time: two cache lines, of which the first is what an arrival needs.
