@@ -44,6 +44,8 @@ public struct LocalRateLimit: Sendable {
   @usableFromInline let enabledFraction: Fraction
   @usableFromInline let enforcedFraction: Fraction
   private let alwaysConsumesDefaultBucket: Bool
+  /// Fills the second line: in a row of them each begins with a line.
+  private let rest = InlineArray<2, UInt64>(repeating: 0)
 
   /// A filter whose buckets are full at `now`.
   public init(_ settings: LocalRateLimitSettings, at now: SimTime = .zero) {
