@@ -6,7 +6,7 @@ struct BenchmarkOptions {
   var isQuick = false
   /// The long rows too.
   var includesLongRows = false
-  /// How often each variant is measured; the median counts.
+  /// How often each variant is measured.
   var repeats = 5
   /// The folder of the peer programs' sources.
   var peers = "Tests/Benchmarks/Peers"
@@ -25,7 +25,7 @@ struct BenchmarkOptions {
       --rows      only these rows
       --quick     tiny inputs, once: every row runs and prints the checksum of its results
       --all       the long rows too
-      --repeats   how often each variant is measured, interleaved; the median counts (5)
+      --repeats   how often each variant is measured, interleaved (5)
       --peers     the peer programs' sources (Tests/Benchmarks/Peers)
       --binaries  where they are compiled to (.build/benchmark-peers)
       --python    a Python with SimPy, for row B7

@@ -8,6 +8,7 @@ import TimeAndChance
 struct MeshTimes {
   var requests: Int
   var ours: Double
+  var slices: SliceTimes
   var standard: Double
   var tuned: Double
   var ourStatistics: RunStatistics
@@ -38,12 +39,15 @@ extension Bench {
   func mm1Row() throws -> [Row] {
     let requests = size(2_000_000, quick: 2000)
     let model = try ReferenceModels.mm1(requests: requests)
+    var slices = SliceTimes()
+    var events = 1.0
     var ours = RunStatistics()
     var tuned = RunStatistics()
     var standard = RunStatistics()
     let times = try interleaved([
       {
-        let (time, record) = Self.timed(model)
+        let (time, record) = Self.timed(model, into: &slices)
+        events = Double(record.eventCount)
         ours = RunStatistics(mm1: record)
         return time
       },
@@ -58,11 +62,13 @@ extension Bench {
         return run.cpu
       },
     ]).map { $0 / Double(requests) }
-    let rate = 1e3 / times[0]
-    var row = Row("B3", "M/M/1, \(number(times[0])) ns/request", ours: "\(number(rate)) M req/s")
+    let alone = slices.alone * events / Double(requests)
+    let rate = 1e3 / alone
+    var row = Row("B3", "M/M/1, \(number(alone)) ns/request", ours: "\(number(rate)) M req/s")
     row.reference = "c++ \(number(1e3 / times[1])) M req/s"
     row.ratio = times[0] / times[1]
     row.judge(rate, atLeast: 5, "M req/s")
+    row.notes = [slices.note]
     row.compare(ours, tuned, with: "c++")
     if standard != tuned { row.compare(ours, standard, with: "c++ std::priority_queue") }
     return [row]
@@ -77,9 +83,10 @@ extension Bench {
     let model = try ReferenceModels.mesh3(requests: requests)
     let words = Self.meshWords(requests: requests)
     var statistics = [RunStatistics](repeating: RunStatistics(), count: 3)
+    var slices = SliceTimes()
     let times = try interleaved([
       {
-        let (time, record) = Self.timed(model)
+        let (time, record) = Self.timed(model, into: &slices)
         statistics[0] = RunStatistics(mesh: record)
         return time
       },
@@ -95,7 +102,7 @@ extension Bench {
       },
     ])
     let result = MeshTimes(
-      requests: requests, ours: times[0], standard: times[1], tuned: times[2],
+      requests: requests, ours: times[0], slices: slices, standard: times[1], tuned: times[2],
       ourStatistics: statistics[0], standardStatistics: statistics[1],
       tunedStatistics: statistics[2])
     meshTimes = result
@@ -104,13 +111,14 @@ extension Bench {
 
   func meshRow() throws -> [Row] {
     let mesh = try measureMesh()
-    let rate = Double(mesh.requests) / mesh.ours * 1e3
-    let perEvent = mesh.ours / mesh.events
+    let perEvent = mesh.slices.alone
+    let rate = Double(mesh.requests) / (perEvent * mesh.events) * 1e3
     var row = Row(
       "B4", "mesh3, \(number(perEvent)) ns/event", ours: "\(number(rate)) M req/s")
     row.reference = "c++ \(number(Double(mesh.requests) / mesh.tuned * 1e3)) M req/s"
     row.ratio = mesh.ours / mesh.tuned
     row.judge(rate, atLeast: 1.5, "M req/s")
+    row.notes = [mesh.slices.note]
     row.compare(mesh.ourStatistics, mesh.tunedStatistics, with: "c++")
     return [row]
   }
@@ -199,17 +207,18 @@ extension Bench {
     let overloaded = try ReferenceModels.mesh3(
       requests: requests, perSecond: 77_000, retries: 3, queueLimit: 10_000)
     var ours = RunStatistics()
+    var slices = [SliceTimes(), SliceTimes()]
     let usualWords = Self.meshWords(requests: size(1_000_000, quick: 2000))
     let words = Self.meshWords(
       requests: requests, perSecond: 77_000, retries: 3, queueLimit: 10_000)
     var theirs = RunStatistics()
     let times = try interleaved([
       {
-        let (time, record) = Self.timed(usual)
+        let (time, record) = Self.timed(usual, into: &slices[0])
         return time / Double(record.eventCount)
       },
       {
-        let (time, record) = Self.timed(overloaded)
+        let (time, record) = Self.timed(overloaded, into: &slices[1])
         ours = RunStatistics(mesh: record)
         return time / Double(record.eventCount)
       },
@@ -223,11 +232,13 @@ extension Bench {
         return run.cpu / (run.statistics["events"] ?? 1)
       },
     ])
-    var row = Row("B8", "mesh3, 77 000/s offered, 3 retries", ours: "\(number(times[1])) ns/event")
-    row.reference = "B4 \(number(times[0])) ns/event"
-    let ratio = times[1] / times[0]
+    let alone = slices.map(\.alone)
+    var row = Row("B8", "mesh3, 77 000/s offered, 3 retries", ours: "\(number(alone[1])) ns/event")
+    row.reference = "B4 \(number(alone[0])) ns/event"
+    let ratio = alone[1] / alone[0]
     row.ratio = ratio
     row.judge(ratio, atMost: 2, "x")
+    row.notes = slices.map(\.note)
     row.compare(ours, theirs, with: "c++")
     if !options.isQuick {
       row.notes.append(
