@@ -10,10 +10,11 @@ import Synchronization
 /// instructions took 0.31 or 0.65 ns a round, and slices of B9 64 or 104 ns an event, hardly any in
 /// between.
 ///
-/// So a run is cut into slices that are shorter than the bursts, and before and after each a
-/// ``CoreProbe`` measures how fast the core is. A limit on a time is held against ``alone``, the mean
-/// of the slices between two fast probes: the mean, because the work of some slices is heavier than
-/// that of others. Where too few are left, it is held against the whole runs.
+/// So a run is cut into slices no longer than the bursts, and before and after each a ``CoreProbe``
+/// measures how fast the core is. A limit on a time is held against ``alone``, the mean of the slices
+/// between two fast probes: the mean, because the work of some slices is heavier than that of others.
+/// Where too few are left, it is held against the whole runs. What other programs took is measured
+/// in whole runs, and so is what stands beside it.
 struct SliceTimes {
   /// Events, or operations, in a slice; what an engine does between two looks at its limits.
   static var length: Int { 4096 }
@@ -38,10 +39,10 @@ struct SliceTimes {
     Self.fastestProbe.withLock { $0 = min($0, fastest) }
   }
 
-  /// The slices between two probes that were nearly as fast as the fastest.
+  /// The slices between two probes that were as fast as any, but for a few in a hundred.
   private var undisturbed: [Double] {
     let fastest = Self.fastestProbe.withLock { $0 }
-    return slices.filter { $0.probe <= 1.1 * fastest }.map(\.time)
+    return slices.filter { $0.probe <= 1.03 * fastest }.map(\.time)
   }
 
   private var wholeMedian: Double { wholeRuns.sorted()[wholeRuns.count / 2] }

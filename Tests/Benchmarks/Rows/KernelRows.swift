@@ -37,7 +37,7 @@ extension Bench {
       row.reference = "c++ 4-ary \(number(times[1])) ns"
       row.ratio = times[0] / times[1]
       row.judge(alone, atMost: limit, "ns")
-      row.notes = [slices.note]
+      row.notes = [slices.note + "; the ratio is of whole runs"]
       row.compare(ours, tuned, with: "c++")
       if standard != tuned { row.compare(ours, standard, with: "c++ std::priority_queue") }
       if !options.isQuick { row.notes.append("std::priority_queue \(number(times[2])) ns") }

@@ -68,7 +68,7 @@ extension Bench {
     row.reference = "c++ \(number(1e3 / times[1])) M req/s"
     row.ratio = times[0] / times[1]
     row.judge(rate, atLeast: 5, "M req/s")
-    row.notes = [slices.note]
+    row.notes = [slices.note + "; the ratio is of whole runs"]
     row.compare(ours, tuned, with: "c++")
     if standard != tuned { row.compare(ours, standard, with: "c++ std::priority_queue") }
     return [row]
@@ -118,7 +118,7 @@ extension Bench {
     row.reference = "c++ \(number(Double(mesh.requests) / mesh.tuned * 1e3)) M req/s"
     row.ratio = mesh.ours / mesh.tuned
     row.judge(rate, atLeast: 1.5, "M req/s")
-    row.notes = [mesh.slices.note]
+    row.notes = [mesh.slices.note + "; the ratio is of whole runs"]
     row.compare(mesh.ourStatistics, mesh.tunedStatistics, with: "c++")
     return [row]
   }
