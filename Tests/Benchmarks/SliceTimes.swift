@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// On a rented machine another guest's program may run on the second hardware thread of the same
 /// core, in bursts of tenths of a millisecond and at times without a pause. No clock of this machine
-/// shows it, yet everything takes up to half as long again, the median of whole runs as well, by no
+/// shows it, yet everything takes up to two thirds longer, the median of whole runs as well, by no
 /// merit or fault of what is measured. On two cores of an AMD EPYC (Milan), a loop of two
 /// instructions took 0.31 or 0.65 ns a round, and slices of B9 64 or 104 ns an event, hardly any in
 /// between.
