@@ -79,50 +79,57 @@ extension Format {
         return nil
       }
       var draft = make()
+      // A key that is written wrongly is not missing as well.
+      var found = entries.map(\.key)
       for entry in entries {
         guard let field = fields.first(where: { $0.name == entry.key }) else {
-          reading.unknownKey(entry, known: fields.map(\.name))
+          let meant = reading.unknownKey(entry, known: fields.map(\.name))
+          if let meant { found.append(meant) }
           continue
         }
         reading.inside(entry.key) { field.assign(entry.value, &draft, &$0) }
       }
-      for field in fields
-      where field.isRequired && !entries.contains(where: { $0.key == field.name }) {
+      for field in fields where field.isRequired && !found.contains(field.name) {
         reading.error(
           .missingKey, at: node.span, "key '\(field.name)' is missing", help: field.documentation)
       }
-      for rule in rules { reading.check(rule, entries, of: node) }
+      for rule in rules { reading.check(rule, entries, found: found, of: node) }
       return draft
     }
   }
 }
 
 extension Reading {
-  /// Says that a key is not known here, and which was probably meant.
-  mutating func unknownKey(_ entry: YAMLNode.Entry, known: [String]) {
+  /// Says that a key is not known here, and which was probably meant; that one, if any is near.
+  @discardableResult
+  mutating func unknownKey(_ entry: YAMLNode.Entry, known: [String]) -> String? {
     if diagnostics.isFull {
       diagnostics.error(.unknownKey, at: entry.keySpan, "unknown key")
-      return
+      return nil
     }
-    let all = NameList.possession("key", known, owner: "the")
+    let meant = Spelling.nearest(to: entry.key, among: known)
     diagnostics.error(
       .unknownKey, at: entry.keySpan, path: path.key(entry.key),
       "unknown key \(entry.key.quoted)",
-      help: Spelling.help(for: entry.key, among: known, otherwise: all))
+      help: meant.map { "did you mean '\($0)'?" }
+        ?? NameList.possession("key", known, owner: "the"))
+    return meant
   }
 
-  /// Checks which keys stand together.
-  mutating func check(_ rule: KeyRule, _ entries: [YAMLNode.Entry], of node: YAMLNode) {
+  /// Checks which keys stand together; `found` are those and what was meant by others.
+  mutating func check(
+    _ rule: KeyRule, _ entries: [YAMLNode.Entry], found: [String], of node: YAMLNode
+  ) {
     switch rule {
     case .exactlyOne(let names), .atMostOne(let names):
-      let found = entries.filter { names.contains($0.key) }
-      if found.count > 1 {
+      let present = entries.filter { names.contains($0.key) }
+      if present.count > 1 {
         diagnostics.error(
-          .keysDisagree, at: found[1].keySpan, path: path,
-          "'\(found[0].key)' and '\(found[1].key)' cannot stand together",
-          note: Diagnostic.Note(message: "'\(found[0].key)' stands", span: found[0].keySpan))
+          .keysDisagree, at: present[1].keySpan, path: path,
+          "'\(present[0].key)' and '\(present[1].key)' cannot stand together",
+          note: Diagnostic.Note(message: "'\(present[0].key)' stands", span: present[0].keySpan))
       }
-      if case .exactlyOne = rule, found.isEmpty {
+      if case .exactlyOne = rule, !names.contains(where: found.contains) {
         error(.missingKey, at: node.span, "\(NameList.choice(names)) is missing")
       }
     case .needs(let name, let others):

@@ -64,6 +64,15 @@ extension Format where Value == ExpectationDraft {
             entry.value, expected: "a mapping of metrics", help: "for instance p99: {below: 300ms}")
           return nil
         }
+        // What has the keys of a recovery is no subject whose name happens to be near.
+        if metrics.contains(where: { ["within", "after", "of"].contains($0.key) }),
+          Spelling.nearest(to: entry.key, among: ["recovered"]) != nil
+        {
+          reading.diagnostics.error(
+            .unknownKey, at: entry.keySpan, path: reading.path, "unknown key \(entry.key.quoted)",
+            help: "did you mean 'recovered'?")
+          return nil
+        }
         let subject = Located(value: entry.key, span: entry.keySpan, path: reading.path)
         return .bounds(
           subject: subject, metrics.flatMap { MetricFormats.read($0, &reading) })

@@ -195,6 +195,22 @@ private let laws = [
         == [.unitMissing, .unknownKey, .notANumber, .unknownKey, .unitMissing])
   }
 
+  @Test func `a key that is written wrongly is not missing as well`() {
+    let result = load(
+      """
+      scenario: test
+      duraton: 1m
+      services: { shop: { operations: { GET /: [ { wait: 1s } ] } } }
+      traffic: [ { too: shop GET /, raet: 1/s } ]
+      expect: [ { recoverd: { within: 60s, after: fault } } ]
+
+      """)
+    #expect(
+      result.diagnostics.map(\.help)
+        == ["duration", "to", "rate", "recovered"].map { "did you mean '\($0)'?" },
+      "\(result.diagnostics.text)")
+  }
+
   @Test func `a diagnostic shows file, line, key, mark and help`() {
     let result = load(
       "scenario: test\nduration: 1m\ntrafic: []\ntraffic: [ { to: a, rate: 1/s } ]\n")

@@ -59,6 +59,10 @@ private func shop(_ rest: String, call: String = "stock GET /count") -> String {
           + "expect:\n  - recovered: { within: 60s, after: ⟦slow⟧ }\n"),
       message: "fault 'slow' never ends", help: "give it a 'for'"),
     Mistake(
+      code: .unknownKey,
+      text: shop("expect:\n  - ⟦recoverd⟧: { within: 60s, after: fault }\n"),
+      message: "unknown key 'recoverd'", help: "did you mean 'recovered'?"),
+    Mistake(
       code: .unknownSubject,
       text: shop("expect:\n  - ⟦stokc⟧: { maxQueue: { below: 5 } }\n"),
       message: "'stokc' is no traffic, service or workload", help: "did you mean 'stock'?"),
