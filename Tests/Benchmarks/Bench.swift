@@ -86,10 +86,17 @@ final class Bench {
 
   /// Runs the variants in turn (A B A B …) and gives the median of what each returned.
   ///
-  /// Interleaving lets a slow minute of the machine fall on all variants alike.
-  func interleaved(_ variants: [() throws -> Double]) throws -> [Double] {
+  /// Interleaving lets a slow minute of the machine fall on all variants alike. Where `isEnough` is
+  /// still false, up to three times as many rounds are run as were asked for.
+  func interleaved(
+    _ variants: [() throws -> Double], isEnough: () -> Bool = { true }
+  ) throws -> [Double] {
     var samples = variants.map { _ in [Double]() }
-    for _ in 0..<options.repeats {
+    var round = 0
+    while round < options.repeats
+      || round < 3 * options.repeats && !options.isQuick && !isEnough()
+    {
+      round += 1
       for (index, variant) in variants.enumerated() { samples[index].append(try variant()) }
     }
     return samples.map { sorted in

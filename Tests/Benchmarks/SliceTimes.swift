@@ -45,6 +45,9 @@ struct SliceTimes {
     return slices.filter { $0.probe <= 1.03 * fastest }.map(\.time)
   }
 
+  /// Whether enough slices had the core to themselves for their mean to be steady.
+  var areEnough: Bool { undisturbed.count >= 1_000 }
+
   private var wholeMedian: Double { wholeRuns.sorted()[wholeRuns.count / 2] }
 
   /// Nanoseconds per event with the core to itself; where too few slices had it, of whole runs.

@@ -13,25 +13,27 @@ extension Bench {
       var ours = RunStatistics()
       var tuned = RunStatistics()
       var standard = RunStatistics()
-      let times = try interleaved([
-        {
-          let (time, digest) = Self.hold(
-            pending: pending, operations: operations, seed: seed, into: &slices)
-          ours = RunStatistics()
-          ours.add("digest", "\(digest)")
-          return time
-        },
-        {
-          let run = try self.peers.run("hold", ["quad"] + words)
-          tuned = run.statistics
-          return run.cpu
-        },
-        {
-          let run = try self.peers.run("hold", ["standard"] + words)
-          standard = run.statistics
-          return run.cpu
-        },
-      ]).map { $0 / Double(operations) }
+      let times = try interleaved(
+        [
+          {
+            let (time, digest) = Self.hold(
+              pending: pending, operations: operations, seed: seed, into: &slices)
+            ours = RunStatistics()
+            ours.add("digest", "\(digest)")
+            return time
+          },
+          {
+            let run = try self.peers.run("hold", ["quad"] + words)
+            tuned = run.statistics
+            return run.cpu
+          },
+          {
+            let run = try self.peers.run("hold", ["standard"] + words)
+            standard = run.statistics
+            return run.cpu
+          },
+        ], isEnough: { slices.areEnough }
+      ).map { $0 / Double(operations) }
       let alone = slices.alone
       var row = Row("B1", "hold model, \(pending) pending", ours: "\(number(alone)) ns")
       row.reference = "c++ 4-ary \(number(times[1])) ns"

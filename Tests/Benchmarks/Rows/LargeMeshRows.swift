@@ -11,17 +11,18 @@ extension Bench {
     var record = RunRecord()
     var slices = SliceTimes()
     let meshWords = Self.meshWords(requests: size(200_000, quick: 2000))
-    let times = try interleaved([
-      {
-        let (time, run) = Self.timed(model, into: &slices)
-        record = run
-        return time / Double(run.eventCount)
-      },
-      {
-        let run = try self.peers.run("mesh", ["tuned"] + meshWords)
-        return run.cpu / (run.statistics["events"] ?? 1)
-      },
-    ])
+    let times = try interleaved(
+      [
+        {
+          let (time, run) = Self.timed(model, into: &slices)
+          record = run
+          return time / Double(run.eventCount)
+        },
+        {
+          let run = try self.peers.run("mesh", ["tuned"] + meshWords)
+          return run.cpu / (run.statistics["events"] ?? 1)
+        },
+      ], isEnough: { slices.areEnough })
     let time = slices.alone
     let rate = 1e3 / time
     var row = Row(

@@ -44,24 +44,26 @@ extension Bench {
     var ours = RunStatistics()
     var tuned = RunStatistics()
     var standard = RunStatistics()
-    let times = try interleaved([
-      {
-        let (time, record) = Self.timed(model, into: &slices)
-        events = Double(record.eventCount)
-        ours = RunStatistics(mm1: record)
-        return time
-      },
-      {
-        let run = try self.peers.run("mm1", ["quad", "\(requests)", "\(Self.seed)"])
-        tuned = run.statistics
-        return run.cpu
-      },
-      {
-        let run = try self.peers.run("mm1", ["standard", "\(requests)", "\(Self.seed)"])
-        standard = run.statistics
-        return run.cpu
-      },
-    ]).map { $0 / Double(requests) }
+    let times = try interleaved(
+      [
+        {
+          let (time, record) = Self.timed(model, into: &slices)
+          events = Double(record.eventCount)
+          ours = RunStatistics(mm1: record)
+          return time
+        },
+        {
+          let run = try self.peers.run("mm1", ["quad", "\(requests)", "\(Self.seed)"])
+          tuned = run.statistics
+          return run.cpu
+        },
+        {
+          let run = try self.peers.run("mm1", ["standard", "\(requests)", "\(Self.seed)"])
+          standard = run.statistics
+          return run.cpu
+        },
+      ], isEnough: { slices.areEnough }
+    ).map { $0 / Double(requests) }
     let alone = slices.alone * events / Double(requests)
     let rate = 1e3 / alone
     var row = Row("B3", "M/M/1, \(number(alone)) ns/request", ours: "\(number(rate)) M req/s")
@@ -84,23 +86,24 @@ extension Bench {
     let words = Self.meshWords(requests: requests)
     var statistics = [RunStatistics](repeating: RunStatistics(), count: 3)
     var slices = SliceTimes()
-    let times = try interleaved([
-      {
-        let (time, record) = Self.timed(model, into: &slices)
-        statistics[0] = RunStatistics(mesh: record)
-        return time
-      },
-      {
-        let run = try self.peers.run("mesh", ["standard"] + words)
-        statistics[1] = run.statistics
-        return run.cpu
-      },
-      {
-        let run = try self.peers.run("mesh", ["tuned"] + words)
-        statistics[2] = run.statistics
-        return run.cpu
-      },
-    ])
+    let times = try interleaved(
+      [
+        {
+          let (time, record) = Self.timed(model, into: &slices)
+          statistics[0] = RunStatistics(mesh: record)
+          return time
+        },
+        {
+          let run = try self.peers.run("mesh", ["standard"] + words)
+          statistics[1] = run.statistics
+          return run.cpu
+        },
+        {
+          let run = try self.peers.run("mesh", ["tuned"] + words)
+          statistics[2] = run.statistics
+          return run.cpu
+        },
+      ], isEnough: { slices.areEnough })
     let result = MeshTimes(
       requests: requests, ours: times[0], slices: slices, standard: times[1], tuned: times[2],
       ourStatistics: statistics[0], standardStatistics: statistics[1],
@@ -212,26 +215,27 @@ extension Bench {
     let words = Self.meshWords(
       requests: requests, perSecond: 77_000, retries: 3, queueLimit: 10_000)
     var theirs = RunStatistics()
-    let times = try interleaved([
-      {
-        let (time, record) = Self.timed(usual, into: &slices[0])
-        return time / Double(record.eventCount)
-      },
-      {
-        let (time, record) = Self.timed(overloaded, into: &slices[1])
-        ours = RunStatistics(mesh: record)
-        return time / Double(record.eventCount)
-      },
-      {
-        let run = try self.peers.run("mesh", ["tuned"] + usualWords)
-        return run.cpu / (run.statistics["events"] ?? 1)
-      },
-      {
-        let run = try self.peers.run("mesh", ["tuned"] + words)
-        theirs = run.statistics
-        return run.cpu / (run.statistics["events"] ?? 1)
-      },
-    ])
+    let times = try interleaved(
+      [
+        {
+          let (time, record) = Self.timed(usual, into: &slices[0])
+          return time / Double(record.eventCount)
+        },
+        {
+          let (time, record) = Self.timed(overloaded, into: &slices[1])
+          ours = RunStatistics(mesh: record)
+          return time / Double(record.eventCount)
+        },
+        {
+          let run = try self.peers.run("mesh", ["tuned"] + usualWords)
+          return run.cpu / (run.statistics["events"] ?? 1)
+        },
+        {
+          let run = try self.peers.run("mesh", ["tuned"] + words)
+          theirs = run.statistics
+          return run.cpu / (run.statistics["events"] ?? 1)
+        },
+      ], isEnough: { slices.allSatisfy(\.areEnough) })
     let alone = slices.map(\.alone)
     var row = Row("B8", "mesh3, 77 000/s offered, 3 retries", ours: "\(number(alone[1])) ns/event")
     row.reference = "B4 \(number(alone[0])) ns/event"
