@@ -6,6 +6,8 @@ struct Row {
   enum Verdict: String {
     case ok
     case miss = "MISS"
+    /// Only in slices that had the core to themselves, see ``SliceTimes``; whole runs miss it.
+    case alone = "alone"
     /// There is nothing to meet, or it could not be measured.
     case none = "-"
   }
@@ -45,6 +47,18 @@ struct Row {
     verdict = value >= limit ? .ok : .miss
   }
 
+  /// Judges by slices that had the core to themselves, and by whole runs.
+  mutating func judge(_ alone: Double, wholeRuns: Double, atMost limit: Double, _ unit: String) {
+    judge(alone, atMost: limit, unit)
+    if verdict == .ok, wholeRuns > limit { verdict = .alone }
+  }
+
+  /// Judges by slices that had the core to themselves, and by whole runs.
+  mutating func judge(_ alone: Double, wholeRuns: Double, atLeast limit: Double, _ unit: String) {
+    judge(alone, atLeast: limit, unit)
+    if verdict == .ok, wholeRuns < limit { verdict = .alone }
+  }
+
   /// Notes what both sides computed, or where they differ.
   mutating func compare(_ ours: RunStatistics, _ theirs: RunStatistics, with peer: String) {
     if ours == theirs {
@@ -57,13 +71,13 @@ struct Row {
 
   static let header =
     "row  " + "what".padded(34) + "ours".leftPadded(18) + "  " + "beside".padded(26)
-    + "must".padded(16) + "  " + "".padded(4) + "ratio".leftPadded(10)
+    + "must".padded(16) + "  " + "".padded(5) + "ratio".leftPadded(10)
 
   /// The line; its last number is the ratio.
   var line: String {
     let ratio = ratio.map { String(format: "%.3f", $0) } ?? "-"
     return id.padded(5) + name.padded(34) + ours.leftPadded(18) + "  " + reference.padded(26)
-      + must.padded(16) + "  " + verdict.rawValue.padded(4) + ratio.leftPadded(10)
+      + must.padded(16) + "  " + verdict.rawValue.padded(5) + ratio.leftPadded(10)
   }
 }
 

@@ -13,13 +13,16 @@ import Synchronization
 /// So a run is cut into slices no longer than the bursts, and before and after each a ``CoreProbe``
 /// measures how fast the core is. A limit on a time is held against ``alone``, the mean of the slices
 /// between two fast probes: the mean, because the work of some slices is heavier than that of others.
-/// Where too few are left, it is held against the whole runs. What other programs took is measured
+/// Where too few are left, it is held against the whole runs; where whole runs miss it, the row says
+/// `alone`, not `ok`. What other programs took is measured
 /// in whole runs, and so is what stands beside it.
 struct SliceTimes {
   /// Events, or operations, in a slice; what an engine does between two looks at its limits.
   static var length: Int { 4096 }
   /// The fastest probe of all rows so far: one row's time may have been shared throughout.
   private static let fastestProbe = Mutex(Double.infinity)
+  /// Nanoseconds per event below which a slice held next to none.
+  private static var shortest: Double { 10 }
   /// Fewer slices tell nothing.
   private static var fewest: Int { 100 }
 
@@ -32,6 +35,8 @@ struct SliceTimes {
   mutating func add(_ probe: CoreProbe, wholeRun: Double) {
     for (before, after) in zip(probe.breaks, probe.breaks.dropFirst()) {
       let time = (after.begin - before.end) / Double(Self.length)
+      // A timer that had been taken back is no event: after it an engine looks at its limits again.
+      if time < Self.shortest { continue }
       slices.append((time, max(before.pace, after.pace)))
     }
     wholeRuns.append(wholeRun)

@@ -76,7 +76,7 @@ extension Bench {
     var answers: UInt64 = 0
     var events = 1.0
     var slices = [SliceTimes(), SliceTimes()]
-    _ = try interleaved(
+    let wholeRuns = try interleaved(
       [
         { Self.timed(plain, into: &slices[0]).0 },
         {
@@ -92,7 +92,7 @@ extension Bench {
     row.reference = "without \(number(times[0])) ns/req"
     let ratio = times[1] / times[0]
     row.ratio = ratio
-    row.judge(ratio, atMost: 1.1, "x")
+    row.judge(ratio, wholeRuns: wholeRuns[1] / wholeRuns[0], atMost: 1.1, "x")
     row.notes = slices.map(\.note) + ["\(windows) windows, \(answers) answers measured"]
     return [row]
   }

@@ -38,7 +38,7 @@ extension Bench {
       var row = Row("B1", "hold model, \(pending) pending", ours: "\(number(alone)) ns")
       row.reference = "c++ 4-ary \(number(times[1])) ns"
       row.ratio = times[0] / times[1]
-      row.judge(alone, atMost: limit, "ns")
+      row.judge(alone, wholeRuns: times[0], atMost: limit, "ns")
       row.notes = [slices.note + "; the ratio is of whole runs"]
       row.compare(ours, tuned, with: "c++")
       if standard != tuned { row.compare(ours, standard, with: "c++ std::priority_queue") }
