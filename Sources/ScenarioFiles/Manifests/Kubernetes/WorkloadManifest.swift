@@ -11,9 +11,11 @@ struct WorkloadManifest {
   var labels: [Label]
   /// The pods' annotations, sorted.
   var annotations: [Label]
-  /// `requests.cpu` of all containers, thousandths.
+  /// `requests.cpu` of the container that serves, thousandths.
   var cpuRequest: Int
-  /// `limits.cpu` of the containers, thousandths; nil when one has none.
+  /// `limits.cpu` of the container that serves, thousandths; nil when it has none.
+  ///
+  /// The kernel throttles each container by its own limit, whatever the others have.
   var cpuLimit: Int?
   /// Whether a container states CPU.
   var statesCPU: Bool
@@ -33,21 +35,22 @@ struct WorkloadManifest {
     let pod = template["spec"]
     nodeName = pod["nodeName"].text(&diagnostics) ?? ""
     nodeSelector = pod["nodeSelector"].labels(&diagnostics)
-    var request: Int64 = 0
-    var limit: Int64? = 0
+    let usual = annotations["kubectl.kubernetes.io/default-container"]
+    var serving: (request: Int64?, limit: Int64?)?
     var states = false
     for container in pod["containers"].list(&diagnostics)
     where container["name"].node?.text != "istio-proxy" {
       let resources = container["resources"]
       Self.checkMemory(resources, &diagnostics)
-      let ownLimit = Self.cpu(resources["limits"]["cpu"], &diagnostics)
-      let ownRequest = Self.cpu(resources["requests"]["cpu"], &diagnostics) ?? ownLimit
-      states = states || ownLimit != nil || ownRequest != nil
-      request += ownRequest ?? 0
-      if let sum = limit { limit = ownLimit.map { sum + $0 } }
+      let limit = Self.cpu(resources["limits"]["cpu"], &diagnostics)
+      let request = Self.cpu(resources["requests"]["cpu"], &diagnostics) ?? limit
+      states = states || limit != nil || request != nil
+      // As `kubectl logs` chooses: the container that is named, else the first.
+      let isUsual = usual != nil && container["name"].node?.text == usual
+      if serving == nil || isUsual { serving = (request, limit) }
     }
-    cpuRequest = Int(request)
-    cpuLimit = limit.flatMap { $0 > 0 ? Int($0) : nil }
+    cpuRequest = Int(serving?.request ?? 0)
+    cpuLimit = serving?.limit.flatMap { $0 > 0 ? Int($0) : nil }
     statesCPU = states
   }
 
