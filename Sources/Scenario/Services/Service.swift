@@ -17,13 +17,27 @@ public struct Service: Sendable, Equatable {
     public var name: String
     /// The port's number, 1...65535.
     public var number: Int
-    /// True when the mesh treats it as HTTP.
-    public var isHTTP: Bool
+    /// What proxies speak on it.
+    public var layer: Layer
+
+    /// What proxies see of what passes a port.
+    public enum Layer: Sendable, Equatable {
+      /// Connections alone.
+      case tcp
+      /// Requests, one at a time on a connection.
+      case http1
+      /// Requests, many at a time on a connection.
+      case http2
+    }
+
+    /// True when proxies see requests on it.
+    public var isHTTP: Bool { layer != .tcp }
+
     /// A port of that number.
-    public init(name: String = "http", number: Int = 80, isHTTP: Bool = true) {
+    public init(name: String = "http", number: Int = 80, layer: Layer = .http1) {
       self.name = name
       self.number = number
-      self.isHTTP = isHTTP
+      self.layer = layer
     }
   }
 

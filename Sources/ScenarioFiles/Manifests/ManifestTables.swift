@@ -49,10 +49,10 @@ enum ManifestTables {
   /// Kinds that change what users see and are not simulated.
   static let behavioural = [
     "AuthorizationPolicy", "BackendTrafficPolicy", "CronJob", "DaemonSet", "GRPCRoute",
-    "HorizontalPodAutoscaler", "Ingress", "Job", "LimitRange", "NetworkPolicy",
+    "HorizontalPodAutoscaler", "Ingress", "Job", "LimitRange", "NetworkPolicy", "Pod",
     "PodDisruptionBudget", "PriorityClass", "ProxyConfig", "ReplicaSet", "RequestAuthentication",
-    "ResourceQuota", "Rollout", "Sidecar", "TCPRoute", "TLSRoute", "VerticalPodAutoscaler",
-    "WasmPlugin", "WorkloadEntry", "WorkloadGroup",
+    "ResourceQuota", "Rollout", "ScaledObject", "Sidecar", "TCPRoute", "TLSRoute",
+    "VerticalPodAutoscaler", "WasmPlugin", "WorkloadEntry", "WorkloadGroup",
   ]
 
   private static let common = """
@@ -129,9 +129,7 @@ enum ManifestTables {
         envFrom -
         ports -
         resources
-          requests
-            cpu
-            * -
+          requests -
           limits
             cpu
             * -
@@ -223,12 +221,6 @@ enum ManifestTables {
   private static let node = """
     spec -
     status
-      allocatable
-        cpu
-        * -
-      capacity
-        cpu
-        * -
       * -
     """
 
@@ -297,7 +289,7 @@ enum ManifestTables {
           status
           body -
         delegate ! the routes of the other VirtualService are missing
-        rewrite -
+        rewrite ! services are asked for what the client's path says
         timeout
         retries
           attempts
@@ -435,14 +427,16 @@ enum ManifestTables {
     spec
       selector
       servers
-        name -
+        name
         port
           number
           name -
           protocol
           targetPort -
         hosts
-        tls -
+        tls
+          mode
+          * -
         bind -
         defaultEndpoint -
     """
@@ -455,7 +449,9 @@ enum ManifestTables {
         hostname
         port
         protocol
-        tls -
+        tls
+          mode
+          * -
         allowedRoutes -
       addresses -
       infrastructure -
@@ -503,7 +499,7 @@ enum ManifestTables {
           requestRedirect
             statusCode
             * -
-          urlRewrite -
+          urlRewrite ! services are asked for what the client's path says
           requestHeaderModifier ! routes do not see headers that routes set
           responseHeaderModifier -
           cors -
@@ -545,6 +541,18 @@ enum ManifestTables {
       configPatches
         applyTo
         match
+          context
+          proxy ! the patch is taken for every version of the proxy
+          listener
+            portNumber
+            * -
+          routeConfiguration
+            portNumber
+            vhost
+              name
+              * -
+            * -
+          cluster -
         patch
     """
 

@@ -15,6 +15,55 @@ struct Entrance {
   func isNamed(_ name: String) -> Bool {
     manifests.contains { $0.meta.name == name || $0.reference == name }
   }
+
+  /// The ports at which it reads HTTP: those for HTTPS first, as users come there when they can.
+  var ports: [EntrancePort] {
+    var result: [EntrancePort] = []
+    for gateway in manifests {
+      for listener in gateway.listeners where listener.isHTTP {
+        if let index = result.firstIndex(where: { $0.number == listener.port }) {
+          result[index].listeners.append((gateway, listener))
+        } else {
+          result.append(EntrancePort(number: listener.port, listeners: [(gateway, listener)]))
+        }
+      }
+    }
+    return result.filter(\.isSecure) + result.filter { !$0.isSecure }
+  }
+
+  /// The port by which requests for an authority come: the one it names, else the first that takes
+  /// the host.
+  func port(of authority: String) -> EntrancePort? {
+    let (host, number) = Authority.parts(authority)
+    return ports.first { port in
+      number.map { $0 == port.number } ?? port.listeners.contains { $0.listener.takes(host) }
+    }
+  }
+}
+
+/// A port of a gateway deployment, with all that its Gateways say of it.
+struct EntrancePort {
+  var number: Int
+  var listeners: [(gateway: GatewayManifest, listener: Listener)]
+
+  var isSecure: Bool { listeners.contains(where: \.listener.isSecure) }
+  var gateways: [String] { listeners.map(\.gateway.reference) }
+
+  /// Whether a VirtualService or HTTPRoute has the requests for a host that come here.
+  func runs(_ routes: VirtualServiceManifest, for host: String) -> Bool {
+    listeners.contains { gateway, listener in
+      routes.isBound(to: listener, of: gateway.reference)
+        && listener.takes(host, of: routes.meta.namespace)
+    }
+  }
+}
+
+/// What a request names: a host, and a port where it is not the usual one.
+enum Authority {
+  static func parts(_ authority: String) -> (host: String, port: Int?) {
+    guard let colon = authority.lastIndex(of: ":") else { return (authority, nil) }
+    return (String(authority[..<colon]), Int(authority[authority.index(after: colon)...]))
+  }
 }
 
 extension ScenarioResolver {
@@ -39,44 +88,49 @@ extension ScenarioResolver {
     }
   }
 
-  /// The host by which a gateway's routes lead requests to a target; nil when none do.
-  func host(for target: CallTarget, at entrance: Entrance, _ wanted: String?) -> String? {
+  /// The authority by which a gateway's routes lead requests to a target; nil when none do.
+  func authority(
+    for target: CallTarget, at entrance: Entrance, _ wanted: String?
+  ) -> String? {
     let service = scenario.services[target.service]
     let operation = service.operations[target.operation]
-    let references = entrance.references
-    let wanted = wanted?.lowercased()
-    for number in index.virtualServices(leadingTo: service.host, under: wanted) {
-      let virtualService = manifests.virtualServices[number]
-      let bound = virtualService.gateways.filter { references.contains($0) }
-      guard !bound.isEmpty else { continue }
-      let isOwnHost = virtualService.hosts.contains { $0.name == service.host }
-      let leads = index.rules[number].reachable(by: operation, gateways: bound).contains { rule in
-        (service.kind == .routedOnly && isOwnHost)
-          || rule.destinations.contains { $0.destination.host.name == service.host }
+    let wanted = wanted.map { Authority.parts($0.lowercased()) }
+    let numbers = index.virtualServices(leadingTo: service.host, under: wanted?.host)
+    for port in entrance.ports where wanted?.port == nil || wanted?.port == port.number {
+      for number in numbers {
+        let virtualService = manifests.virtualServices[number]
+        let isOwnHost = virtualService.hosts.contains { $0.name == service.host }
+        let leads = index.rules[number].reachable(
+          by: operation, gateways: port.gateways, port: port.number
+        ).contains { rule in
+          (service.kind == .routedOnly && isOwnHost)
+            || rule.destinations.contains { $0.destination.host.name == service.host }
+        }
+        guard leads, let host = publicHost(virtualService, port, wanted?.host, service) else {
+          continue
+        }
+        let isUsual = wanted?.port == nil && entrance.port(of: host)?.number == port.number
+        return isUsual ? host : "\(host):\(port.number)"
       }
-      guard leads else { continue }
-      let gateways = entrance.manifests.filter { bound.contains($0.reference) }
-      if let host = publicHost(virtualService, gateways, wanted, service) { return host }
     }
     return nil
   }
 
   /// A concrete host name that routes and gateway both take.
   private func publicHost(
-    _ virtualService: VirtualServiceManifest, _ gateways: [GatewayManifest], _ wanted: String?,
+    _ virtualService: VirtualServiceManifest, _ port: EntrancePort, _ wanted: String?,
     _ service: Service
   ) -> String? {
     let names = virtualService.hosts.map(\.name)
     if let wanted {
       let isTaken =
-        names.contains { HostPattern.matches($0, wanted) }
-        && gateways.contains { $0.takes(wanted) }
+        names.contains { HostPattern.matches($0, wanted) } && port.runs(virtualService, for: wanted)
       return isTaken ? wanted : nil
     }
-    let taken = names.filter { name in gateways.contains { $0.takes(name) } }
+    let taken = names.filter { port.runs(virtualService, for: $0) }
     if let concrete = taken.first(where: { !$0.hasPrefix("*") }) { return concrete }
     guard let pattern = taken.first else { return nil }
-    let offered = gateways.flatMap(\.hosts).first {
+    let offered = port.listeners.flatMap(\.listener.hosts).map(\.pattern).first {
       !$0.hasPrefix("*") && HostPattern.matches(pattern, $0)
     }
     if let offered { return offered }
@@ -90,9 +144,8 @@ extension HTTPMatch {
     (path?.holds(for: operation.path) ?? true) && (method?.holds(for: operation.method) ?? true)
   }
 
-  /// Whether method and path alone decide.
+  /// Whether method and path alone decide, where gateway and port are right.
   var isDecidedByOperation: Bool {
     headers.isEmpty && sourceLabels.isEmpty && sourceNamespace.isEmpty && authority == nil
-      && port == nil
   }
 }

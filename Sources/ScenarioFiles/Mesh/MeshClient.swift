@@ -13,6 +13,8 @@ struct MeshClient {
   var gateways: [String]
   /// Instances by the proxy's own manifest; nil when there is none.
   var replicas: Int?
+  /// The gateway deployment; nil for proxies inside the mesh.
+  var entrance: Entrance?
 }
 
 /// A request that a proxy must be able to route.
@@ -39,8 +41,13 @@ struct MergedDestinationRule {
   }
 }
 
-/// The rate limits that EnvoyFilters give a proxy.
-struct ProxyRateLimits {
-  var listener: [HTTPFilter] = []
-  var route: LocalRateLimitSettings?
+/// How requests for an authority come to a proxy.
+struct RequestWay {
+  var host: String
+  /// The gateway's port by which they come; nil inside the mesh.
+  var entry: EntrancePort?
+  /// The port that routes see: the gateway's, or the service's.
+  var port: Int
+  /// The gateways whose routes apply: `mesh`, or references to Gateways.
+  var gateways: [String]
 }

@@ -42,6 +42,9 @@ extension ScenarioResolver {
 
   /// How a workload meets the mesh: as the scenario says, else as labels say, else by sidecars when
   /// there are Istio manifests at all.
+  ///
+  /// - Source: Istio, "Installing the sidecar", controlling the injection policy: a label that
+  ///   disables it, of pod or namespace, comes before one that enables it.
   private func dataPlane(of index: Int) -> MeshDraft.DataPlane {
     let workload = scenario.workloads[index]
     if scenario.services[workload.service].kind == .external { return .none }
@@ -49,21 +52,28 @@ extension ScenarioResolver {
     let namespace = namespaceLabels[workload.namespace] ?? []
     let manifest = workloads[index].manifest
     let own = (manifest?.labels ?? []) + (manifest?.annotations ?? [])
-    switch own["sidecar.istio.io/inject"]?.lowercased() {
-    case "false": return .none
-    case "true": return .sidecar
-    default: break
-    }
+    let wanted = own["sidecar.istio.io/inject"]?.lowercased()
+    if wanted == "false" { return .none }
     switch own["istio.io/dataplane-mode"] ?? namespace["istio.io/dataplane-mode"] {
-    case "ambient": return .ambient
-    case "none": return .none
+    case "ambient" where wanted == nil: return .ambient
+    case "none" where wanted == nil: return .none
     default: break
     }
     if namespace["istio-injection"] == "disabled" { return .none }
-    if namespace["istio-injection"] == "enabled" || namespace["istio.io/rev"] != nil {
+    if wanted == "true" || namespace["istio-injection"] == "enabled"
+      || namespace["istio.io/rev"] != nil
+    {
       return .sidecar
     }
+    // Who labels some of the namespaces that are there means the others to be without.
+    if namespaceLabels[workload.namespace] != nil, labelsNamespaces { return .none }
     return manifests.mentionsIstio ? .sidecar : .none
+  }
+
+  /// Whether any Namespace says how its pods meet the mesh.
+  private var labelsNamespaces: Bool {
+    let names = ["istio-injection", "istio.io/rev", "istio.io/dataplane-mode"]
+    return namespaceLabels.values.contains { labels in names.contains { labels[$0] != nil } }
   }
 
   private mutating func place(
@@ -105,8 +115,9 @@ extension ScenarioResolver {
   private mutating func fill(_ entrance: Entrance, _ sources: [Int]) {
     var client = MeshClient(
       name: entrance.name, kind: .gateway, namespace: entrance.manifests[0].meta.namespace,
-      labels: entrance.manifests[0].selector, gateways: entrance.references)
+      labels: labels(of: entrance), gateways: entrance.references)
     client.replicas = replicas(of: entrance)
+    client.entrance = entrance
     let requests = sources.flatMap { scenario.traffic[$0].mix }
       .map { MeshRequest(target: $0.target, site: nil) }
     scenario.proxies[entrance.proxy] = policy(client, requests)
@@ -114,16 +125,40 @@ extension ScenarioResolver {
     let instances = gatewayInstances[entrance.proxy]?.value ?? client.replicas ?? 1
     scenario.proxies[entrance.proxy].instances = instances
     for index in sources { scenario.traffic[index].instances = instances }
+    let ports = entrance.ports.map { "\($0.number)" }
+    if ports.count > 1, !sources.isEmpty {
+      let others = NameList.joined(Array(ports.dropFirst()), by: "or")
+      defaults.add(entrance.name, "port", "\(ports[0]), not \(others)", by: "Foreshock")
+    }
     if gatewayInstances[entrance.proxy] == nil, client.replicas == nil, !sources.isEmpty {
       defaults.add(entrance.name, "instances", "1", by: "Foreshock")
     }
   }
 
-  /// The replicas of the gateway's own Deployment when it is among the manifests.
-  private func replicas(of entrance: Entrance) -> Int? {
+  /// The gateway's own Deployment when it is among the manifests.
+  private func deployment(of entrance: Entrance) -> WorkloadManifest? {
     let selector = entrance.manifests[0].selector
-    let own = manifests.workloads.first { $0.labels.isSelected(by: selector) }
-    return own.flatMap { $0.statesReplicas ? max(1, $0.replicas) : nil }
+    return manifests.workloads.first { $0.labels.isSelected(by: selector) }
+  }
+
+  private func replicas(of entrance: Entrance) -> Int? {
+    deployment(of: entrance).flatMap { $0.statesReplicas ? max(1, $0.replicas) : nil }
+  }
+
+  /// The labels of a gateway's pods, by which an EnvoyFilter selects them.
+  ///
+  /// - Source: Istio `manifests/charts/istio-control/istio-discovery/files/kube-gateway.yaml`: what
+  ///   it deploys for a Gateway of the Gateway API.
+  private func labels(of entrance: Entrance) -> [Label] {
+    let manifest = entrance.manifests[0]
+    if manifest.selector.isEmpty {
+      let name = manifest.meta.name
+      return manifest.meta.labels + [
+        Label(name: "gateway.networking.k8s.io/gateway-name", value: name),
+        Label(name: "istio.io/gateway-name", value: name),
+      ]
+    }
+    return deployment(of: entrance)?.labels ?? manifest.selector
   }
 
   // MARK: Waypoints
@@ -220,10 +255,10 @@ extension ScenarioResolver {
       name: name, kind: .sidecarInbound, namespace: workload.namespace,
       labels: workloads[index].labels, gateways: [])
     let rules = destinationRules(for: workload.service, client)
-    let merged = TrafficPolicyManifest.merged(
-      rule: rules.lazy.compactMap(\.policy).first, subset: nil, port: port.number)
+    let merged = inboundPolicy(rules, service, port)
     var cluster = Cluster(
-      name: "inbound|\(port.number)||", connectTimeout: .seconds(10),
+      name: "inbound|\(port.number)||",
+      upstreamProtocol: port.layer == .http2 ? .http2 : .http1, connectTimeout: .seconds(10),
       thresholds: merged.connectionPool?.thresholds ?? .none)
     cluster.maxRequestsPerConnection = merged.connectionPool?.maxRequestsPerConnection
     if let idle = merged.connectionPool?.idleTimeout {
@@ -238,16 +273,38 @@ extension ScenarioResolver {
         ForwardAction(
           destinations: [.init(cluster: 0)], timeout: nil,
           retryPolicy: port.isHTTP ? retries : nil)))
-    let limits = rateLimits(for: client)
+    let limits = rateLimits(for: client, ports: [port.number])
+    let limit = routeLimit(of: client, host: service.host, port: port.number)
     scenario.proxies.append(
       ProxyPolicy(
         name: name, kind: .sidecarInbound,
         configuration: EnvoyConfiguration(
-          workerThreads: draft.mesh.workerThreads ?? 2, filters: limits.listener,
-          streamIdleTimeout: nil, routes: [route], clusters: [cluster]),
+          workerThreads: draft.mesh.workerThreads ?? 2, filters: limits, streamIdleTimeout: nil,
+          routes: [route], clusters: [cluster]),
         upstreams: [Upstream(service: workload.service, workloads: [index])],
-        routeFilters: [RouteFilters(localRateLimit: limits.route)]))
+        routeFilters: [RouteFilters(localRateLimit: limit)]))
     return scenario.proxies.count - 1
+  }
+
+  /// What DestinationRules ask of the sidecars in front of a service's pods.
+  ///
+  /// They are simulated with one pool for all ports; where ports differ, only callers keep to them.
+  private mutating func inboundPolicy(
+    _ rules: [DestinationRuleManifest], _ service: Service, _ usual: Service.Port
+  ) -> TrafficPolicyManifest {
+    guard let rule = rules.first(where: { $0.policy != nil }), let policy = rule.policy else {
+      return TrafficPolicyManifest()
+    }
+    let named = Set(policy.ports.map(\.number))
+    let own = service.ports.filter { named.contains($0.number) }
+    if service.ports.count > 1, !own.isEmpty {
+      diagnostics.warning(
+        .unmodelledField, at: rule.meta.span,
+        "limits of single ports of \(service.name.quoted) are simulated at its callers, not in "
+          + "front of its pods")
+      return TrafficPolicyManifest()
+    }
+    return .merged(rule: policy, subset: nil, port: usual.number)
   }
 
   // MARK: Reports
@@ -262,13 +319,46 @@ extension ScenarioResolver {
     }
   }
 
-  /// Policies are of no use where nobody has a proxy.
+  /// Policies are of no use where nobody who is concerned has a proxy.
   private mutating func warnOfUnusedPolicies(_ planes: [MeshDraft.DataPlane]) {
-    guard entrances.isEmpty, !planes.contains(.sidecar), !planes.contains(.ambient) else { return }
-    for meta in manifests.virtualServices.map(\.meta) + manifests.destinationRules.map(\.meta) {
+    for filter in manifests.envoyFilters
+    where !filter.limits.isEmpty && placements.isUnused(filter.meta.title) {
+      diagnostics.warning(
+        .policyWithoutProxy, at: filter.meta.span,
+        "no proxy with traffic runs \(filter.meta.title)",
+        help: "compare workloadSelector with the labels of the pods, and match with their ports")
+    }
+    let hosts = hostsCalledWithoutProxy(planes)
+    let isNobody =
+      entrances.isEmpty && !planes.contains(.sidecar) && !planes.contains(.ambient)
+    func warn(_ meta: ObjectMeta, _ own: [HostReference], _ diagnostics: inout DiagnosticList) {
+      guard placements.isUnused(meta.title),
+        isNobody || own.contains(where: { host in hosts.contains(where: host.matches) })
+      else { return }
       diagnostics.warning(
         .policyWithoutProxy, at: meta.span, "no proxy runs \(meta.title)",
-        help: "set mesh.dataPlane to sidecar, or label the namespace istio-injection: enabled")
+        help: planes.contains(.ambient)
+          ? "ambient pods need a waypoint for it: label the service istio.io/use-waypoint"
+          : "set mesh.dataPlane to sidecar, or label the namespace istio-injection: enabled")
     }
+    for item in manifests.virtualServices where item.gateways.contains("mesh") || isNobody {
+      warn(item.meta, item.hosts, &diagnostics)
+    }
+    for item in manifests.destinationRules { warn(item.meta, [item.host], &diagnostics) }
+  }
+
+  /// The hosts for which pods without a sidecar ask, past any waypoint.
+  private func hostsCalledWithoutProxy(_ planes: [MeshDraft.DataPlane]) -> Set<String> {
+    var hosts: Set<String> = []
+    for site in callSites.all where planes[site.workload] != .sidecar {
+      let service = scenario.services[site.target.service]
+      if service.waypoint == nil { hosts.insert(service.host) }
+    }
+    for source in scenario.traffic {
+      guard case .workload(let index) = source.origin, planes[index] != .sidecar else { continue }
+      let services = source.mix.map { scenario.services[$0.target.service] }
+      hosts.formUnion(services.filter { $0.waypoint == nil }.map(\.host))
+    }
+    return hosts
   }
 }

@@ -35,22 +35,27 @@ extension ScenarioResolver {
     var builder = PolicyBuilder()
     var seen: Set<String> = []
     var known: [String: HostRoutes] = [:]
+    var ports: Set<Int> = []
     for request in requests {
-      let host = Self.hostName(request.target.authority)
-      let routes = known[host] ?? HostRoutes(virtualServices(for: host, client))
-      known[host] = routes
-      checkDestinations(of: request, routes, client)
-      guard seen.insert(request.target.authority).inserted else { continue }
-      addRoutes(for: request.target, routes.virtualServices, client, &builder)
+      let authority = request.target.authority
+      let way = way(of: request.target, client)
+      let routes = known[authority] ?? HostRoutes(virtualServices(for: way, client))
+      known[authority] = routes
+      checkDestinations(of: request, routes, way)
+      guard seen.insert(authority).inserted else { continue }
+      let first = builder.routes.count
+      addRoutes(for: request.target, routes, way, client, &builder)
+      let limit = routeLimit(of: client, host: way.host, port: way.port)
+      for index in first..<builder.routeFilters.count {
+        builder.routeFilters[index].localRateLimit = limit
+      }
+      ports.insert(way.port)
     }
-    let limits = rateLimits(for: client)
-    for index in builder.routeFilters.indices {
-      builder.routeFilters[index].localRateLimit = limits.route
-    }
+    let limits = rateLimits(for: client, ports: ports)
     return ProxyPolicy(
       name: client.name, kind: client.kind,
       configuration: EnvoyConfiguration(
-        workerThreads: draft.mesh.workerThreads ?? 2, filters: limits.listener,
+        workerThreads: draft.mesh.workerThreads ?? 2, filters: limits,
         streamIdleTimeout: client.kind == .gateway ? .minutes(5) : nil, routes: builder.routes,
         clusters: builder.clusters),
       upstreams: builder.upstreams, routeFilters: builder.routeFilters)
@@ -58,73 +63,88 @@ extension ScenarioResolver {
 
   // MARK: Routes
 
-  /// The VirtualServices that a client uses for a host, narrowest host first.
+  /// How requests for an authority come to a proxy.
+  private func way(of target: CallTarget, _ client: MeshClient) -> RequestWay {
+    let host = Authority.parts(target.authority).host
+    let entry = client.entrance?.port(of: target.authority)
+    return RequestWay(
+      host: host, entry: entry,
+      port: entry?.number ?? scenario.services[target.service].ports[target.port].number,
+      gateways: entry?.gateways ?? client.gateways)
+  }
+
+  /// The VirtualServices that a client uses for a host, those of the narrowest host.
   ///
-  /// In the mesh one VirtualService has a host; at a gateway those of the same host are joined.
-  func virtualServices(for host: String, _ client: MeshClient) -> [VirtualServiceManifest] {
-    let candidates = index.virtualServices(for: host).compactMap {
+  /// In the mesh one VirtualService has a host, or all HTTPRoutes of a Service have it together; at a
+  /// gateway those of the same host are joined. One without a rule for the port or the client is as
+  /// if it were not there.
+  private func virtualServices(
+    for way: RequestWay, _ client: MeshClient
+  ) -> [VirtualServiceManifest] {
+    let candidates = index.virtualServices(for: way.host).compactMap {
       number -> (VirtualServiceManifest, Int)? in
       let virtualService = manifests.virtualServices[number]
-      guard virtualService.gateways.contains(where: { client.gateways.contains($0) }),
-        client.kind == .gateway || virtualService.isVisible(from: client.namespace)
-      else { return nil }
-      let fits = virtualService.hosts.filter { $0.matches(host) }
+      let isRun =
+        way.entry?.runs(virtualService, for: way.host)
+        ?? (virtualService.gateways.contains(where: { client.gateways.contains($0) })
+          && (client.kind == .gateway || virtualService.isVisible(from: client.namespace)))
+      guard isRun else { return nil }
+      let fits = virtualService.hosts.filter { $0.matches(way.host) }
       return fits.map { HostPattern.specificity($0.name) }.max().map { (virtualService, $0) }
     }
     guard let best = candidates.map(\.1).max() else { return [] }
     let narrowest = candidates.filter { $0.1 == best }.map(\.0)
-    return client.kind == .gateway ? narrowest : Array(narrowest.prefix(1))
+    let used = narrowest.filter { $0.rules.contains { applies($0, way, client) } }
+    if client.kind == .gateway { return used }
+    guard let nearest = narrowest.map({ $0.remoteness(from: client.namespace) }).min() else {
+      return []
+    }
+    let own = narrowest.filter { $0.remoteness(from: client.namespace) == nearest }
+    let chosen = own[0].isHTTPRoute ? own.filter(\.isHTTPRoute) : [own[0]]
+    return used.filter { use in chosen.contains { $0.meta.title == use.meta.title } }
   }
 
   private mutating func addRoutes(
-    for target: CallTarget, _ found: [VirtualServiceManifest], _ client: MeshClient,
+    for target: CallTarget, _ found: HostRoutes, _ way: RequestWay, _ client: MeshClient,
     _ builder: inout PolicyBuilder
   ) {
-    let port = scenario.services[target.service].ports[target.port].number
-    for virtualService in found {
-      placements.add(virtualService.meta.title, proxy: client.name)
-      for rule in virtualService.rules {
-        addRule(rule, virtualService, target, port, client, &builder)
-      }
-    }
-    guard found.isEmpty, client.kind != .gateway else { return }
     let service = scenario.services[target.service]
-    guard service.kind != .routedOnly else { return }
-    let cluster = cluster(target.service, "", port, client, &builder)
+    let isHTTP = client.kind == .gateway || service.ports[target.port].isHTTP
+    if isHTTP {
+      for source in found.virtualServices { placements.add(source.meta.title, proxy: client.name) }
+      for (rule, _) in found.entries { addRule(rule, target, way, client, &builder) }
+    }
+    guard found.entries.isEmpty || !isHTTP, client.kind != .gateway, service.kind != .routedOnly
+    else { return }
+    let cluster = cluster(target.service, "", way.port, client, &builder)
     let hashes = builder.hashPolicies[cluster]
-    noteRouteDefaults(service.name, timeout: true, retries: true)
+    if isHTTP { noteRouteDefaults(service.name, timeout: true, retries: true) }
     builder.routes.append(
       Route(
         match: RouteMatch(authorities: [target.authority]),
         action: .forward(
           ForwardAction(
             destinations: [.init(cluster: cluster)], timeout: nil,
-            retryPolicy: RetryManifest.istioDefault.policy(hashesHosts: !hashes.isEmpty),
+            retryPolicy: isHTTP
+              ? RetryManifest.istioDefault.policy(hashesHosts: !hashes.isEmpty) : nil,
             hashPolicy: hashes))))
     builder.routeFilters.append(RouteFilters())
   }
 
-  /// The host of an authority without its port.
-  static func hostName(_ authority: String) -> String {
-    String(authority.prefix { $0 != ":" })
-  }
-
   private mutating func addRule(
-    _ rule: HTTPRule, _ virtualService: VirtualServiceManifest, _ target: CallTarget, _ port: Int,
-    _ client: MeshClient, _ builder: inout PolicyBuilder
+    _ rule: HTTPRule, _ target: CallTarget, _ way: RequestWay, _ client: MeshClient,
+    _ builder: inout PolicyBuilder
   ) {
+    let (host, number) = Authority.parts(target.authority)
+    // Users name a port only where it is not that of the scheme.
+    let named = number == 80 || number == 443 ? host : target.authority
     let matches = rule.matches.filter { match in
-      if !match.gateways.isEmpty, !match.gateways.contains(where: client.gateways.contains) {
-        return false
-      }
-      if let wanted = match.port, wanted != port, client.kind != .gateway { return false }
-      if !match.sourceNamespace.isEmpty, match.sourceNamespace != client.namespace { return false }
-      if !match.sourceLabels.isEmpty, !client.labels.isSelected(by: match.sourceLabels) {
-        return false
-      }
-      return match.authority?.holds(for: target.authority) ?? true
+      applies(match, way, client)
+        && match.authority?.holds(for: client.kind == .gateway ? named : target.authority) ?? true
     }
     if !rule.matches.isEmpty, matches.isEmpty { return }
+    // A destination without port is meant at the port of the call; a gateway's own says nothing.
+    let port = scenario.services[target.service].ports[target.port].number
     let action = action(rule, port, client, &builder)
     if rule.answer == nil {
       noteRouteDefaults(
@@ -142,6 +162,20 @@ extension ScenarioResolver {
       builder.routes.append(Route(match: condition, action: action))
       builder.routeFilters.append(RouteFilters(fault: rule.fault))
     }
+  }
+
+  /// Whether a rule is for requests that come this way, whatever they ask for.
+  private func applies(_ rule: HTTPRule, _ way: RequestWay, _ client: MeshClient) -> Bool {
+    rule.matches.isEmpty || rule.matches.contains { applies($0, way, client) }
+  }
+
+  private func applies(_ match: HTTPMatch, _ way: RequestWay, _ client: MeshClient) -> Bool {
+    if !match.gateways.isEmpty, !match.gateways.contains(where: way.gateways.contains) {
+      return false
+    }
+    if let wanted = match.port, wanted != way.port { return false }
+    if !match.sourceNamespace.isEmpty, match.sourceNamespace != client.namespace { return false }
+    return match.sourceLabels.isEmpty || client.labels.isSelected(by: match.sourceLabels)
   }
 
   private mutating func action(
@@ -236,13 +270,13 @@ extension ScenarioResolver {
   ) -> Cluster {
     let pool = policy.connectionPool
     let balancer = policy.loadBalancer
-    let portName = service.ports.first { $0.number == port }?.name ?? ""
-    let isHTTP2 = portName.hasPrefix("grpc") || portName.hasPrefix("http2")
+    let known = service.ports.first { $0.number == port }
     var thresholds = pool?.thresholds ?? .none
     thresholds.retryBudget = policy.retryBudget
     var cluster = Cluster(
       name: name,
-      upstreamProtocol: isHTTP2 || pool?.upgradesToHTTP2 == true ? .http2 : .http1,
+      upstreamProtocol:
+        known?.layer == .http2 || pool?.upgradesToHTTP2 == true ? .http2 : .http1,
       connectTimeout: pool?.connectTimeout ?? .seconds(10), thresholds: thresholds,
       maxRequestsPerConnection: pool?.maxRequestsPerConnection,
       loadBalancer: balancer?.policy ?? .leastRequest())
@@ -258,6 +292,7 @@ extension ScenarioResolver {
       policy.outlierDetection != nil
       && (balancer?.failover.isEmpty == false || balancer?.hasFailoverPriority == true)
     cluster.localityWeighted = failsOver || balancer?.distribution.isEmpty == false
+    if known?.layer == .tcp { cluster.seesOnlyConnections() }
     return cluster
   }
 
@@ -282,7 +317,8 @@ extension ScenarioResolver {
     _ policy: TrafficPolicyManifest, _ service: Service
   ) -> Upstream.Transport {
     switch policy.tlsMode {
-    case "DISABLE": .plaintext
+    // TLS of another kind than the mesh's own is as foreign as none to pods that ask for that.
+    case "DISABLE", "SIMPLE", "MUTUAL": .plaintext
     case "ISTIO_MUTUAL": .mutualTLS
     default: .automatic
     }
@@ -307,9 +343,12 @@ extension ScenarioResolver {
   // MARK: DestinationRules
 
   /// The DestinationRules of a host for a client: in the client's namespace, else the service's, else
-  /// the root's; of a namespace those of the narrowest host, in the order of precedence.
+  /// the root's; of a namespace those of the narrowest host.
   ///
-  /// - Source: Istio `pilot/pkg/model/push_context.go`, `destinationRule`.
+  /// One that selects the client is used alone, and only by clients.
+  ///
+  /// - Source: Istio `pilot/pkg/model/push_context.go`, `destinationRule`;
+  ///   `pilot/pkg/model/sidecar.go`, `DestinationRule`.
   func destinationRules(
     for service: Int, _ client: MeshClient
   ) -> [DestinationRuleManifest] {
@@ -319,53 +358,38 @@ extension ScenarioResolver {
       let fits = candidates.filter {
         $0.meta.namespace == namespace && $0.host.matches(host)
           && $0.isVisible(from: client.namespace, labels: client.labels)
+          && (client.kind != .sidecarInbound || $0.clientLabels.isEmpty)
       }
       guard let best = fits.map({ HostPattern.specificity($0.host.name) }).max() else { continue }
       let rules = fits.filter { HostPattern.specificity($0.host.name) == best }
-      return rules.filter { !$0.clientLabels.isEmpty } + rules.filter(\.clientLabels.isEmpty)
+      return rules.first { !$0.clientLabels.isEmpty }.map { [$0] } ?? rules
     }
     return []
   }
-
-  // MARK: Rate limits
-
-  /// The local rate limits of EnvoyFilters for a proxy.
-  mutating func rateLimits(for client: MeshClient) -> ProxyRateLimits {
-    var result = ProxyRateLimits()
-    let open = Set([rootNamespace, client.namespace]).flatMap(filterIndex.selectingAll)
-    for number in (filterIndex.selecting(client.labels) + open).sorted() {
-      let filter = manifests.envoyFilters[number]
-      guard isSelected(client, by: filter) else { continue }
-      for limit in filter.limits where limit.context.includes(client.kind) {
-        placements.add(filter.meta.title, proxy: client.name)
-        if limit.isPerRoute {
-          result.route = limit.settings
-        } else {
-          result.listener.append(.localRateLimit(limit.settings))
-        }
-      }
-    }
-    return result
-  }
-
-  private func isSelected(_ client: MeshClient, by filter: EnvoyFilterManifest) -> Bool {
-    if filter.selector.isEmpty {
-      return filter.meta.namespace == rootNamespace || filter.meta.namespace == client.namespace
-    }
-    guard client.labels.isSelected(by: filter.selector) else { return false }
-    return client.kind == .gateway || filter.meta.namespace == client.namespace
-      || filter.meta.namespace == rootNamespace
-  }
 }
 
-extension EnvoyFilterManifest.Context {
-  /// Whether a patch of this context applies to a proxy.
-  func includes(_ kind: ProxyPolicy.Kind) -> Bool {
-    switch self {
-    case .any: true
-    case .inbound: kind == .sidecarInbound
-    case .outbound: kind == .sidecarOutbound
-    case .gateway: kind == .gateway
+extension Cluster {
+  /// Leaves of the policy what a proxy of TCP can follow: it sees connections, not requests.
+  ///
+  /// - Source: Envoy `source/common/tcp_proxy/tcp_proxy.cc`: of outlier detection only failures to
+  ///   connect are reported.
+  fileprivate mutating func seesOnlyConnections() {
+    thresholds.maxRequests = CircuitBreakerThresholds.unlimited
+    thresholds.retryBudget = nil
+    maxRequestsPerConnection = nil
+    guard var outlier = outlierDetection else { return }
+    if !outlier.splitExternalLocalOriginErrors {
+      // Otherwise a failure to connect counts as a 503.
+      let limits = [
+        outlier.enforcingConsecutive5xx > 0 ? outlier.consecutive5xx : nil,
+        outlier.enforcingConsecutiveGatewayFailure > 0 ? outlier.consecutiveGatewayFailure : nil,
+      ].compactMap { $0 }
+      outlier.splitExternalLocalOriginErrors = true
+      outlier.consecutiveLocalOriginFailure = limits.min() ?? 5
+      outlier.enforcingConsecutiveLocalOriginFailure = limits.isEmpty ? 0 : 100
     }
+    outlier.enforcingConsecutive5xx = 0
+    outlier.enforcingConsecutiveGatewayFailure = 0
+    outlierDetection = outlier
   }
 }

@@ -6,7 +6,14 @@ extension ScenarioResolver {
     let gateways = manifests.gateways.map(\.reference)
     let gatewayNames = Set(gateways)
     var subsets = SubsetIndex()
+    let delegates = Set(manifests.virtualServices.flatMap(\.rules).compactMap(\.delegate))
     for virtualService in manifests.virtualServices {
+      let meta = virtualService.meta
+      if virtualService.hosts.isEmpty, !delegates.contains("\(meta.namespace)/\(meta.name)") {
+        diagnostics.error(
+          .missingField, at: meta.span, "\(meta.title) has no 'spec.hosts'",
+          help: "only one to which another delegates has none")
+      }
       for rule in virtualService.rules { check(rule, &subsets) }
       checkReachable(virtualService)
       checkHosts(virtualService, gateways, gatewayNames)
@@ -127,14 +134,11 @@ extension ScenarioResolver {
   private mutating func checkHosts(
     _ virtualService: VirtualServiceManifest, _ known: [String], _ names: Set<String>
   ) {
-    guard virtualService.gateways.contains("mesh") else {
-      for gateway in virtualService.gateways where !names.contains(gateway) {
-        diagnostics.warning(
-          .unknownGateway, at: virtualService.meta.span,
-          "\(virtualService.meta.title) is for gateway \(gateway.quoted), which is not there",
-          help: suggestion(for: gateway, among: known, otherwise: { _ in nil }))
-      }
-      return
+    for gateway in virtualService.gateways where gateway != "mesh" && !names.contains(gateway) {
+      diagnostics.warning(
+        .unknownGateway, at: virtualService.meta.span,
+        "\(virtualService.meta.title) is for gateway \(gateway.quoted), which is not there",
+        help: suggestion(for: gateway, among: known, otherwise: { _ in nil }))
     }
   }
 
@@ -144,6 +148,8 @@ extension ScenarioResolver {
     for virtualService in manifests.virtualServices
     where virtualService.gateways.contains("mesh") && virtualService.exportTo.contains("*") {
       for host in virtualService.hosts {
+        // All HTTPRoutes of a Service act together.
+        if virtualService.isHTTPRoute, first[host.name]?.isHTTPRoute == true { continue }
         guard let earlier = first[host.name] else {
           first[host.name] = virtualService
           continue
@@ -182,12 +188,13 @@ extension ScenarioResolver {
 
   /// Makes sure that every service to which a request may be led can answer it.
   mutating func checkDestinations(
-    of request: MeshRequest, _ routes: HostRoutes, _ client: MeshClient
+    of request: MeshRequest, _ routes: HostRoutes, _ way: RequestWay
   ) {
     let target = request.target
     let operation = scenario.services[target.service].operations[target.operation]
     let found = routes.virtualServices
-    let reachable = routes.rules.reachable(by: operation, gateways: client.gateways)
+    let reachable = routes.rules.reachable(
+      by: operation, gateways: way.gateways, port: way.port)
     if !found.isEmpty, reachable.isEmpty, let site = request.site {
       diagnostics.error(
         .noRoute, at: site.span, path: site.path,
@@ -196,7 +203,8 @@ extension ScenarioResolver {
         note: Diagnostic.Note(message: "the routes stand", span: found[0].meta.span))
     }
     for rule in reachable {
-      for destination in rule.destinations.map(\.destination) + rule.mirrors.map(\.destination) {
+      let carrying = rule.destinations.filter { rule.destinations.count == 1 || $0.weight ?? 0 > 0 }
+      for destination in carrying.map(\.destination) + rule.mirrors.map(\.destination) {
         guard let service = serviceIndex(host: destination.host.name), service != target.service
         else { continue }
         lead(operation, to: service, request, destination.host)

@@ -24,8 +24,8 @@ struct NameIndex {
   private var writtenHosts: [String: Int] = [:]
   private var fullHosts: [String: Int] = [:]
   private var allRoutedHosts: [HostReference] = []
-  /// ServiceEntries by host; the first has it.
-  private var entries: [String: Int] = [:]
+  /// ServiceEntries by host, wildcards among them.
+  private var entries = HostTable()
 
   /// What stands under a host name, or under a wildcard.
   private struct HostTable {
@@ -81,7 +81,7 @@ struct NameIndex {
   /// Reads the ServiceEntries.
   mutating func read(_ all: [ServiceEntryManifest]) {
     for (index, entry) in all.enumerated() {
-      for host in entry.hosts where entries[host] == nil { entries[host] = index }
+      for host in entry.hosts { entries.add(host.lowercased(), index) }
     }
   }
 
@@ -102,7 +102,7 @@ struct NameIndex {
   }
 
   /// The first ServiceEntry of a host, by its index.
-  func serviceEntry(of host: String) -> Int? { entries[host] }
+  func serviceEntry(of host: String) -> Int? { entries[host.lowercased()].first }
 
   /// The operation of a service by its name.
   func operation(_ name: String, of service: Int) -> Int? { operations[service]?[name] }

@@ -133,7 +133,9 @@ extension ScenarioResolver {
   ) -> Bool {
     var hosts: [String] = []
     for item in source.mix {
-      guard let host = host(for: item.target, at: gateway, draft.host?.value) else { return false }
+      guard let host = authority(for: item.target, at: gateway, draft.host?.value) else {
+        return false
+      }
       hosts.append(host)
     }
     for (index, host) in hosts.enumerated() { source.mix[index].target.authority = host }

@@ -181,6 +181,11 @@ struct PlacementList {
     return placements.count - 1
   }
 
+  /// Whether a manifest that is known is run by nobody.
+  func isUnused(_ manifest: String) -> Bool {
+    indices[manifest].map { placements[$0].proxies.isEmpty } ?? true
+  }
+
   mutating func add(_ manifest: String, proxy: String) {
     let index = register(manifest)
     // A proxy meets a manifest several times, for its routes and clusters.

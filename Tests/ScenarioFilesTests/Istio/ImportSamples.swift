@@ -227,6 +227,32 @@ enum ImportSamples {
 
     """
 
+  /// An EnvoyFilter in namespace shop with one local rate limit that is on.
+  static func rateLimit(
+    applyTo: String, context: String, match: String, selector: String,
+    bucket: String = "token_bucket: {max_tokens: 5, tokens_per_fill: 5, fill_interval: 1s}"
+  ) -> String {
+    let on = "{default_value: {numerator: 100, denominator: HUNDRED}}"
+    let limit = "{\(bucket), filter_enabled: \(on), filter_enforced: \(on)}"
+    let name = "envoy.filters.http.local_ratelimit"
+    let value =
+      applyTo == "HTTP_FILTER"
+      ? "{name: \(name), typed_config: {value: \(limit)}}"
+      : "{typed_per_filter_config: {\(name): {value: \(limit)}}}"
+    return """
+      apiVersion: networking.istio.io/v1alpha3
+      kind: EnvoyFilter
+      metadata: {name: limit, namespace: shop}
+      spec:
+        workloadSelector: {labels: \(selector)}
+        configPatches:
+          - applyTo: \(applyTo)
+            match: {context: \(context)\(match.isEmpty ? "" : ", ")\(match)}
+            patch: {operation: MERGE, value: \(value)}
+
+      """
+  }
+
   /// A Deployment and a Service of the same name.
   static func app(
     _ name: String, version: String = "v1", namespace: String = "shop", port: Int = 80,

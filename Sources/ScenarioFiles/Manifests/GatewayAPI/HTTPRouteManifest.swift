@@ -8,29 +8,34 @@ extension VirtualServiceManifest {
   /// before prefixes before expressions, longer before shorter, then by method and by the number of
   /// headers.
   ///
-  /// - Source: Istio `pilot/pkg/config/kube/gateway/conversion.go`.
+  /// - Source: Istio `pilot/pkg/config/kube/gateway/conversion.go`; for routes of clients,
+  ///   gateway-api.sigs.k8s.io, "Gateway routes and mesh: producer and consumer routes".
   static func routes(
     of meta: ObjectMeta, _ spec: ManifestCursor, _ diagnostics: inout DiagnosticList
   ) -> [VirtualServiceManifest] {
-    var gateways: [String] = []
-    var services: [HostReference] = []
+    var gateways: [ParentListener] = []
+    var services: [(host: HostReference, port: Int?)] = []
     for parent in spec["parentRefs"].list(&diagnostics) {
       guard let name = parent["name"].text(&diagnostics) else {
         parent.missing("name", &diagnostics)
         continue
       }
       let namespace = parent["namespace"].text(&diagnostics) ?? meta.namespace
+      let port = parent["port"].integer(1...65535, &diagnostics)
       if parent["kind"].text(&diagnostics) == "Service" {
-        services.append(
-          HostReference(
-            name: "\(name).\(namespace).svc.cluster.local", written: name,
-            span: parent["name"].span, path: parent["name"].path))
+        let host = HostReference(
+          name: "\(name).\(namespace).svc.cluster.local", written: name,
+          span: parent["name"].span, path: parent["name"].path)
+        services.append((host, port))
       } else {
-        gateways.append("\(namespace)/\(name)")
+        gateways.append(
+          ParentListener(
+            gateway: "\(namespace)/\(name)",
+            section: parent["sectionName"].text(&diagnostics), port: port))
       }
     }
     let rules = ordered(
-      spec["rules"].list(&diagnostics).flatMap { rulesOf($0, meta, &diagnostics) })
+      spec["rules"].list(&diagnostics).flatMap { rulesOf($0, meta, &diagnostics) }, by: \.self)
     var hosts = spec["hostnames"].list(&diagnostics).compactMap {
       HostReference($0, namespace: meta.namespace, &diagnostics)
     }
@@ -42,11 +47,18 @@ extension VirtualServiceManifest {
     var result: [VirtualServiceManifest] = []
     if !gateways.isEmpty {
       result.append(
-        VirtualServiceManifest(meta: meta, hosts: hosts, gateways: gateways, rules: rules))
+        VirtualServiceManifest(
+          route: meta, hosts: hosts, gateways: gateways.map(\.gateway), parents: gateways,
+          rules: rules))
     }
-    if !services.isEmpty {
+    for (host, port) in services {
+      // A route of another namespace than the service's is for the clients of its own alone.
+      let isConsumers = !host.name.hasSuffix(".\(meta.namespace).svc.cluster.local")
       result.append(
-        VirtualServiceManifest(meta: meta, hosts: services, gateways: ["mesh"], rules: rules))
+        VirtualServiceManifest(
+          route: meta, hosts: [host], gateways: ["mesh"],
+          exportTo: isConsumers ? [meta.namespace] : ["*"],
+          rules: port.map { port in rules.map { $0.limited(toPort: port) } } ?? rules))
     }
     return result
   }
@@ -123,7 +135,7 @@ extension VirtualServiceManifest {
     let retry = cursor["retry"]
     if retry.exists {
       rule.retries = RetryManifest(
-        attempts: retry["attempts"].integer(0...1_000, &diagnostics) ?? 2,
+        httpRoute: retry["attempts"].integer(0...1_000, &diagnostics) ?? 2,
         codes: retry["codes"].list(&diagnostics).compactMap { $0.integer(400...599, &diagnostics) },
         backOff: retry["backoff"].duration(atLeast: .milliseconds(1), &diagnostics))
     }
@@ -152,7 +164,8 @@ extension VirtualServiceManifest {
     return cursor.duration(&diagnostics)
   }
 
-  private static func ordered(_ rules: [HTTPRule]) -> [HTTPRule] {
+  /// Rules of HTTPRoutes, or things that have one, in the order in which they are asked.
+  static func ordered<Entry>(_ entries: [Entry], by rule: (Entry) -> HTTPRule) -> [Entry] {
     func rank(_ rule: HTTPRule) -> [Int] {
       guard let match = rule.matches.first else { return [-2] }
       let path: (Int, Int) =
@@ -165,12 +178,24 @@ extension VirtualServiceManifest {
         }
       return [path.0, path.1, match.method == nil ? 0 : 1, match.headers.count]
     }
-    return rules.enumerated().sorted { left, right in
-      let first = rank(left.element)
-      let second = rank(right.element)
-      return first == second
-        ? left.offset < right.offset : second.lexicographicallyPrecedes(first)
-    }.map(\.element)
+    let ranked = entries.map { (entry: $0, rank: rank(rule($0))) }
+    return ranked.enumerated().sorted { left, right in
+      left.element.rank == right.element.rank
+        ? left.offset < right.offset
+        : right.element.rank.lexicographicallyPrecedes(left.element.rank)
+    }.map(\.element.entry)
+  }
+}
+
+extension HTTPRule {
+  /// The rule for requests to one port.
+  fileprivate func limited(toPort port: Int) -> HTTPRule {
+    var rule = self
+    if rule.matches.isEmpty {
+      rule.matches = [HTTPMatch(path: nil, method: nil, headers: [], port: port)]
+    }
+    for index in rule.matches.indices { rule.matches[index].port = port }
+    return rule
   }
 }
 

@@ -3,8 +3,8 @@ struct GatewayManifest {
   var meta: ObjectMeta
   /// Labels of the pods that it configures (Istio); empty for the Gateway API.
   var selector: [Label]
-  /// Host names that it takes, possibly with wildcards; empty takes every host.
-  var hosts: [String]
+  /// Where it takes requests: the servers of Istio, the listeners of the Gateway API.
+  var listeners: [Listener]
   /// Whether it stands before services of an ambient mesh instead of at the edge.
   var isWaypoint: Bool
 
@@ -14,12 +14,8 @@ struct GatewayManifest {
   init(istio meta: ObjectMeta, _ spec: ManifestCursor, _ diagnostics: inout DiagnosticList) {
     self.meta = meta
     selector = spec["selector"].labels(&diagnostics)
-    hosts = []
-    for server in spec["servers"].list(&diagnostics) {
-      // A host may be preceded by the namespace of the routes that may use it.
-      hosts += server["hosts"].texts(&diagnostics).map {
-        String($0.split(separator: "/").last ?? "*").lowercased()
-      }
+    listeners = spec["servers"].list(&diagnostics).map {
+      Listener(server: $0, of: meta, &diagnostics)
     }
     isWaypoint = false
   }
@@ -27,17 +23,71 @@ struct GatewayManifest {
   init(gatewayAPI meta: ObjectMeta, _ spec: ManifestCursor, _ diagnostics: inout DiagnosticList) {
     self.meta = meta
     selector = []
-    hosts = []
-    for listener in spec["listeners"].list(&diagnostics) {
-      hosts.append(listener["hostname"].text(&diagnostics)?.lowercased() ?? "*")
-    }
+    listeners = spec["listeners"].list(&diagnostics).map { Listener(listener: $0, &diagnostics) }
     isWaypoint = spec["gatewayClassName"].text(&diagnostics) == "istio-waypoint"
   }
+}
 
-  /// Whether requests for a host that routes name may enter.
+/// One port of a Gateway with the hosts that it takes there.
+struct Listener {
+  /// A host pattern, and the namespace whose routes may use it; nil: every namespace.
+  struct Host {
+    var namespace: String?
+    var pattern: String
+  }
+
+  /// The name by which an HTTPRoute may ask for it; may be empty.
+  var name: String
+  var port: Int
+  /// Whether users reach it by HTTPS.
+  var isSecure: Bool
+  /// Whether it reads HTTP: what passes as TLS or TCP sees no HTTP routes.
+  var isHTTP: Bool
+  /// Empty takes every host.
+  var hosts: [Host]
+
+  /// A server of Istio's Gateway.
+  init(server: ManifestCursor, of meta: ObjectMeta, _ diagnostics: inout DiagnosticList) {
+    let port = server["port"]
+    name = server["name"].text(&diagnostics) ?? ""
+    let word = port["protocol"].text(&diagnostics)?.uppercased() ?? "HTTP"
+    isSecure = word == "HTTPS"
+    self.port = port["number"].integer(1...65535, &diagnostics) ?? (isSecure ? 443 : 80)
+    let passes = server["tls"]["mode"].node?.text?.hasSuffix("PASSTHROUGH") ?? false
+    isHTTP = ["HTTP", "HTTPS", "HTTP2", "GRPC", "GRPC-WEB"].contains(word) && !passes
+    hosts = server["hosts"].texts(&diagnostics).map { text in
+      let parts = text.split(separator: "/", maxSplits: 1).map(String.init)
+      guard parts.count == 2 else { return Host(pattern: text.lowercased()) }
+      let namespace = parts[0] == "." ? meta.namespace : parts[0]
+      return Host(
+        namespace: namespace == "*" ? nil : namespace, pattern: parts[1].lowercased())
+    }
+  }
+
+  /// A listener of the Gateway API.
+  init(listener: ManifestCursor, _ diagnostics: inout DiagnosticList) {
+    name = listener["name"].text(&diagnostics) ?? ""
+    let word = listener["protocol"].text(&diagnostics)?.uppercased() ?? "HTTP"
+    isSecure = word == "HTTPS"
+    port = listener["port"].integer(1...65535, &diagnostics) ?? (isSecure ? 443 : 80)
+    let passes = listener["tls"]["mode"].node?.text == "Passthrough"
+    isHTTP = (word == "HTTP" || word == "HTTPS") && !passes
+    hosts = listener["hostname"].text(&diagnostics).map { [Host(pattern: $0.lowercased())] } ?? []
+  }
+
+  /// Whether requests for a host that routes of a namespace name may enter.
+  func takes(_ host: String, of namespace: String) -> Bool {
+    hosts.isEmpty
+      || hosts.contains {
+        ($0.namespace ?? namespace) == namespace
+          && (host == "*" || HostPattern.matches($0.pattern, host)
+            || HostPattern.matches(host, $0.pattern))
+      }
+  }
+
+  /// Whether requests for a concrete host may enter for anybody's routes.
   func takes(_ host: String) -> Bool {
-    hosts.isEmpty || host == "*"
-      || hosts.contains { HostPattern.matches($0, host) || HostPattern.matches(host, $0) }
+    hosts.isEmpty || hosts.contains { HostPattern.matches($0.pattern, host) }
   }
 }
 

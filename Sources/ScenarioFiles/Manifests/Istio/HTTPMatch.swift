@@ -39,7 +39,7 @@ struct HTTPMatch {
     sourceLabels = cursor["sourceLabels"].labels(&diagnostics)
     sourceNamespace = cursor["sourceNamespace"].text(&diagnostics) ?? ""
     gateways = cursor["gateways"].texts(&diagnostics).map {
-      $0 == "mesh" || $0.contains("/") ? $0 : "\(meta.namespace)/\($0)"
+      VirtualServiceManifest.gateway($0, in: meta.namespace)
     }
   }
 

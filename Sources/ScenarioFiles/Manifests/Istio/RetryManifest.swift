@@ -41,9 +41,12 @@ struct RetryManifest {
     }
   }
 
-  init(attempts: Int, codes: [Int], backOff: SimDuration?) {
+  /// The `retry` of an HTTPRoute's rule: its codes come beside what Istio retries anyway.
+  ///
+  /// - Source: Istio `pilot/pkg/config/kube/gateway/conversion.go`.
+  init(httpRoute attempts: Int, codes: [Int], backOff: SimDuration?) {
     self.attempts = attempts
-    retryOn = codes.isEmpty ? nil : (.retriableStatusCodes, codes)
+    retryOn = codes.isEmpty ? nil : (Self.defaultClasses, codes)
     self.backOff = backOff
     retryRemoteLocalities = false
   }

@@ -11,37 +11,85 @@ struct VirtualServiceManifest {
   /// Namespaces that see it; `*` for all.
   var exportTo: [String]
   var rules: [HTTPRule]
+  /// The listeners that an HTTPRoute asks for; empty for a VirtualService, which takes all.
+  var parents: [ParentListener] = []
+  /// Whether it was an HTTPRoute.
+  var isHTTPRoute = false
 
   init(_ meta: ObjectMeta, _ spec: ManifestCursor, _ diagnostics: inout DiagnosticList) {
     self.meta = meta
     hosts = spec["hosts"].list(&diagnostics).compactMap {
       HostReference($0, namespace: meta.namespace, &diagnostics)
     }
-    if hosts.isEmpty, !spec["hosts"].exists { spec.missing("hosts", &diagnostics) }
+    // Without hosts others may delegate to it; that the other's routes are missing is said there.
     let named = spec["gateways"].texts(&diagnostics)
-    gateways =
-      named.isEmpty
-      ? ["mesh"]
-      : named.map { $0 == "mesh" || $0.contains("/") ? $0 : "\(meta.namespace)/\($0)" }
+    gateways = named.isEmpty ? ["mesh"] : named.map { Self.gateway($0, in: meta.namespace) }
     let exported = spec["exportTo"].texts(&diagnostics)
     exportTo = exported.isEmpty ? ["*"] : exported.map { $0 == "." ? meta.namespace : $0 }
     rules = spec["http"].list(&diagnostics).map { HTTPRule($0, meta, &diagnostics) }
   }
 
+  /// An HTTPRoute in the same form.
   init(
-    meta: ObjectMeta, hosts: [HostReference], gateways: [String], rules: [HTTPRule]
+    route meta: ObjectMeta, hosts: [HostReference], gateways: [String],
+    parents: [ParentListener] = [], exportTo: [String] = ["*"], rules: [HTTPRule]
   ) {
     self.meta = meta
     self.hosts = hosts
     self.gateways = gateways
-    exportTo = ["*"]
+    self.exportTo = exportTo
     self.rules = rules
+    self.parents = parents
+    isHTTPRoute = true
+  }
+
+  /// The full name of a gateway: `mesh`, or `namespace/name`.
+  ///
+  /// - Source: Istio `pilot/pkg/model/virtualservice.go`, `resolveGatewayName`: also `./name`, and
+  ///   `name.namespace.svc.cluster.local` of old.
+  static func gateway(_ written: String, in namespace: String) -> String {
+    if written == "mesh" { return written }
+    if let slash = written.firstIndex(of: "/") {
+      return written[..<slash] == "." ? namespace + written[slash...] : written
+    }
+    let parts = written.split(separator: ".")
+    return parts.count > 1 ? "\(parts[1])/\(parts[0])" : "\(namespace)/\(written)"
+  }
+
+  /// Whether requests at a gateway's listener are its.
+  func isBound(to listener: Listener, of gateway: String) -> Bool {
+    guard gateways.contains(gateway) else { return false }
+    let wanted = parents.filter { $0.gateway == gateway }
+    return wanted.isEmpty
+      || wanted.contains {
+        ($0.section ?? listener.name) == listener.name
+          && ($0.port ?? listener.port) == listener.port
+      }
+  }
+
+  /// How near it is to clients of a namespace that see it: its own for them alone comes before
+  /// what is exported to them, and that before what is for everybody.
+  ///
+  /// - Source: Istio `pilot/pkg/model/push_context.go`, `VirtualServicesForGateway`.
+  func remoteness(from namespace: String) -> Int {
+    if exportTo.contains("*") { return 2 }
+    return meta.namespace == namespace ? 0 : 1
   }
 
   /// Whether clients in a namespace see it.
   func isVisible(from namespace: String) -> Bool {
     exportTo.contains { $0 == "*" || $0 == namespace }
   }
+}
+
+/// A parent of an HTTPRoute: a gateway, or a listener of it.
+struct ParentListener {
+  /// `namespace/name`.
+  var gateway: String
+  /// The listener's name; nil: every one.
+  var section: String?
+  /// The listener's port; nil: every one.
+  var port: Int?
 }
 
 /// A host name in a manifest, and where it is written.
@@ -104,6 +152,8 @@ struct HTTPRule {
   var mirrors: [MirrorManifest]
   /// The status that the proxy answers itself; nil when it forwards.
   var answer: Int?
+  /// The VirtualService that has the routes, `namespace/name`; nil: they are here.
+  var delegate: String?
   var span: SourceSpan
 
   init(_ cursor: ManifestCursor, _ meta: ObjectMeta, _ diagnostics: inout DiagnosticList) {
@@ -122,6 +172,9 @@ struct HTTPRule {
     fault = Self.fault(cursor["fault"], &diagnostics)
     mirrors = Self.mirrors(cursor, meta, &diagnostics)
     answer = nil
+    delegate = cursor["delegate"]["name"].text(&diagnostics).map {
+      "\(cursor["delegate"]["namespace"].node?.text ?? meta.namespace)/\($0)"
+    }
     if cursor["redirect"].exists {
       answer = cursor["redirect"]["redirectCode"].integer(300...399, &diagnostics) ?? 301
     } else if cursor["directResponse"].exists {
@@ -149,22 +202,23 @@ struct HTTPRule {
     let abort = cursor["abort"]
     let result = FaultInjectionSettings(
       delay: delay["fixedDelay"].duration(atLeast: .milliseconds(1), &diagnostics),
-      delayFraction: fraction(delay, &diagnostics),
+      delayFraction: fraction(delay, old: delay["percent"], &diagnostics),
       abortStatus: abort["httpStatus"].integer(200...599, &diagnostics),
-      abortFraction: fraction(abort, &diagnostics))
+      abortFraction: fraction(abort, old: nil, &diagnostics))
     return result.delay == nil && result.abortStatus == nil ? nil : result
   }
 
+  /// The share of requests that a fault hits: `percentage`, else `percent`, which only delays have.
   private static func fraction(
-    _ cursor: ManifestCursor, _ diagnostics: inout DiagnosticList
+    _ cursor: ManifestCursor, old: ManifestCursor?, _ diagnostics: inout DiagnosticList
   ) -> Fraction {
     guard cursor.exists else { return .none }
-    if let percent = cursor["percent"].integer(0...100, &diagnostics) {
-      return Fraction(numerator: UInt32(percent))
-    }
     let percentage = cursor["percentage"]["value"]
     guard let value = percentage.number(0...100, &diagnostics) else {
       if percentage.exists { return .none }
+      if let percent = old?.integer(0...100, &diagnostics) {
+        return Fraction(numerator: UInt32(percent))
+      }
       diagnostics.warning(
         .faultWithoutPercentage, at: cursor.span, path: cursor.path,
         "a fault without percentage hits no request",

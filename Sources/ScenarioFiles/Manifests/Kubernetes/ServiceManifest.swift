@@ -17,7 +17,8 @@ struct ServiceManifest {
       let name = cursor["name"].text(&diagnostics) ?? ""
       let appProtocol = cursor["appProtocol"].text(&diagnostics) ?? ""
       return Service.Port(
-        name: name, number: number, isHTTP: Self.isHTTP(name: name, appProtocol: appProtocol))
+        name: name, number: number,
+        layer: Self.layer(of: appProtocol.isEmpty ? name : appProtocol))
     }
     let distribution = spec["trafficDistribution"].text(&diagnostics) ?? ""
     prefersClose = distribution.hasPrefix("Prefer")
@@ -26,14 +27,20 @@ struct ServiceManifest {
   /// The fully qualified host name.
   var host: String { "\(meta.name).\(meta.namespace).svc.cluster.local" }
 
-  /// Whether the mesh treats a port as HTTP: by its declared protocol, else by sniffing.
+  /// What the mesh takes a port for: its declared protocol, else what it sniffs, which is HTTP.
   ///
-  /// - Source: Istio `pkg/config/protocol/instance.go`, `pkg/config/kube/conversion.go`.
-  static func isHTTP(name: String, appProtocol: String) -> Bool {
-    let declared = appProtocol.isEmpty ? name : appProtocol
-    let word = declared.lowercased().split(separator: "-").first.map(String.init) ?? ""
-    let other = ["tcp", "tls", "https", "mongo", "mysql", "redis", "udp", "kafka", "amqp"]
-    return !other.contains(word)
+  /// - Source: Istio `pkg/config/protocol/instance.go` (`Parse`, `IsHTTP2`),
+  ///   `pkg/config/kube/conversion.go` (`ConvertProtocol`).
+  static func layer(of declared: String) -> Service.Port.Layer {
+    let word = declared.lowercased()
+    if word == "kubernetes.io/h2c" { return .http2 }
+    if word.hasPrefix("kubernetes.io/") { return .http1 }
+    if word == "grpc-web" || word.hasPrefix("grpc-web-") { return .http2 }
+    switch word.split(separator: "-").first ?? "" {
+    case "grpc", "http2": return .http2
+    case "tcp", "tls", "https", "mongo", "mysql", "redis", "udp", "kafka", "amqp": return .tcp
+    default: return .http1
+    }
   }
 }
 
@@ -52,10 +59,9 @@ struct ServiceEntryManifest {
     ports = spec["ports"].list(&diagnostics).compactMap { cursor in
       guard let number = cursor["number"].integer(1...65535, &diagnostics) else { return nil }
       let name = cursor["name"].text(&diagnostics) ?? ""
-      let proto = cursor["protocol"].text(&diagnostics)?.lowercased() ?? "http"
+      let declared = cursor["protocol"].text(&diagnostics) ?? "http"
       return Service.Port(
-        name: name, number: number,
-        isHTTP: ServiceManifest.isHTTP(name: name, appProtocol: proto))
+        name: name, number: number, layer: ServiceManifest.layer(of: declared))
     }
     endpoints = max(1, min(spec["endpoints"].list(&diagnostics).count, ReadingLimits.replicas))
   }
