@@ -17,7 +17,7 @@ run release-1 .build/release/foreshock 1
 run release-2 .build/release/foreshock 2
 run debug-2 .build/debug/foreshock 2
 for other in release-2 debug-2; do
-  for file in summary.json timeseries.csv events.ndjson; do
+  for file in summary.json timeseries.csv events.ndjson report.html; do
     cmp "$work/release-1/$file" "$work/$other/$file"
   done
 done

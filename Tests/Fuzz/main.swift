@@ -51,11 +51,12 @@ while Date().timeIntervalSince(start) < Double(seconds) {
   if isVerbose { print("\(number): \(input.path), \(input.text.utf8.count) bytes") }
   var files = corpus.files
   files[input.path] = input.text
-  let before = Date()
+  // Of the processor: a wait for a busy machine is no fault of the readers.
+  let before = clock()
   let result = ScenarioLoader.load(
     paths: [input.path], overrides: input.overrides, fileSystem: .memory(files))
   let shown = result.diagnostics.text
-  let time = Date().timeIntervalSince(before)
+  let time = Double(clock() - before) / Double(CLOCKS_PER_SEC)
   longest = max(longest, time)
   if time > 5 { report("took \(time) s", number, input.text) }
   if result.scenario == nil, !result.diagnostics.hasErrors {

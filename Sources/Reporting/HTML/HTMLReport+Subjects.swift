@@ -116,7 +116,9 @@ extension HTMLReport {
       }
     out.raw("<div class=\"card\"><div class=\"title\">")
     out.element("h3", description.name)
-    let label = state == .stable || state == .idle ? state.rawValue : "\(state.rawValue) at times"
+    let isAlways = result.trust[index].allSatisfy { $0.state == state }
+    let isCalm = state == .stable || state == .idle
+    let label = isCalm || isAlways ? state.rawValue : "\(state.rawValue) at times"
     out.element("span", label, attributes: "class=\"chip \(tone)\"")
     out.raw(" ")
     let pods = description.workloads.reduce(0) { sum, workload in

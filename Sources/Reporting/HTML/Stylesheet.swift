@@ -24,6 +24,7 @@ enum Stylesheet {
     .verdict{display:flex;align-items:center;gap:16px;margin:20px 0 8px;padding:16px 20px;\
     border-radius:12px;border:1px solid}
     .verdict b{font-size:24px;line-height:1.2} .verdict .mark{font-size:34px;line-height:1}
+    .verdict>div{min-width:0;overflow-wrap:anywhere}
     .met{background:var(--goodbg);color:var(--good);border-color:var(--good)}
     .missed{background:var(--badbg);color:var(--bad);border-color:var(--bad)}
     .none{background:var(--card);color:var(--soft);border-color:var(--line)}

@@ -1,6 +1,6 @@
 /// Tokens that calls earn and retries cost: a limit on the ratio of retries to calls.
 ///
-/// - Source: Brooker (2022), the adaptive bucket; `overload-results.md`.
+/// - Source: Brooker (2022), "Fixing retries with token buckets and circuit breakers".
 public struct RetryBucket: Sendable, Equatable {
   /// The most tokens it holds.
   public var capacity: Double

@@ -245,7 +245,8 @@ extension ScenarioResolver {
   /// The policy of the proxy in front of a workload's pods.
   ///
   /// - Source: Istio: inbound retries `reset-before-request` since 1.24, the connection pool of the
-  ///   service's DestinationRule, no route timeout; `envoy-istio.md` 1.8, 2, 3.
+  ///   service's DestinationRule, no route timeout (`pilot/pkg/networking/core/listener_inbound.go`,
+  ///   `cluster_builder.go`).
   private mutating func addInbound(_ index: Int) -> Int {
     let workload = scenario.workloads[index]
     let service = scenario.services[workload.service]

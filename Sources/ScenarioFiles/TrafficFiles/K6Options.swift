@@ -4,7 +4,7 @@ import TimeAndChance
 /// Reads the options of a k6 test (JSON, as `k6 inspect` prints them): each of its scenarios becomes
 /// a traffic source.
 ///
-/// - Source: Grafana k6 documentation, "Executors"; `ecosystem.md` 3.2.
+/// - Source: Grafana k6 documentation, "Executors".
 enum K6Options {
   /// The sources, each like `base` with its own times and pattern.
   static func sources(

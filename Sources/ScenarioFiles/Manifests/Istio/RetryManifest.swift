@@ -14,7 +14,7 @@ struct RetryManifest {
 
   /// Istio's default: two retries.
   ///
-  /// - Source: Istio `pilot/pkg/networking/core/route/retry/retry.go`; `envoy-istio.md` 1.8.
+  /// - Source: Istio `pilot/pkg/networking/core/route/retry/retry.go`.
   static let istioDefault = RetryManifest(attempts: 2)
 
   private init(attempts: Int) {
