@@ -52,10 +52,10 @@ public struct RouteFilters: Sendable, Equatable {
   /// The `fault` block of a VirtualService's route; nil: none.
   public var fault: FaultInjectionSettings?
   /// A local rate limit of the route, instead of the listener's; nil: none.
-  public var localRateLimit: LocalRateLimitSettings?
+  public var localRateLimit: RouteRateLimit?
   /// Settings of a route.
   public init(
-    fault: FaultInjectionSettings? = nil, localRateLimit: LocalRateLimitSettings? = nil
+    fault: FaultInjectionSettings? = nil, localRateLimit: RouteRateLimit? = nil
   ) {
     self.fault = fault
     self.localRateLimit = localRateLimit

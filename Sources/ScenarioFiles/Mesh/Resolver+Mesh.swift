@@ -275,7 +275,8 @@ extension ScenarioResolver {
           destinations: [.init(cluster: 0)], timeout: nil,
           retryPolicy: port.isHTTP ? retries : nil)))
     let limits = rateLimits(for: client, ports: [port.number])
-    let limit = routeLimit(of: client, host: service.host, port: port.number)
+    let routeLimit = routeLimits(
+      of: client, host: service.host, port: port.number, first: 0, count: 1)[0]
     scenario.proxies.append(
       ProxyPolicy(
         name: name, kind: .sidecarInbound,
@@ -283,7 +284,7 @@ extension ScenarioResolver {
           workerThreads: draft.mesh.workerThreads ?? 2, filters: limits, streamIdleTimeout: nil,
           routes: [route], clusters: [cluster]),
         upstreams: [Upstream(service: workload.service, workloads: [index])],
-        routeFilters: [RouteFilters(localRateLimit: limit)]))
+        routeFilters: [RouteFilters(localRateLimit: routeLimit)]))
     return scenario.proxies.count - 1
   }
 

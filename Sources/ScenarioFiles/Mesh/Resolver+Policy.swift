@@ -45,9 +45,11 @@ extension ScenarioResolver {
       guard seen.insert(authority).inserted else { continue }
       let first = builder.routes.count
       addRoutes(for: request.target, routes, way, client, &builder)
-      let limit = routeLimit(of: client, host: way.host, port: way.port)
-      for index in first..<builder.routeFilters.count {
-        builder.routeFilters[index].localRateLimit = limit
+      let limits = routeLimits(
+        of: client, host: way.host, port: way.port, first: first,
+        count: builder.routes.count - first)
+      for (index, limit) in limits.enumerated() {
+        builder.routeFilters[first + index].localRateLimit = limit
       }
       ports.insert(way.port)
     }

@@ -7,7 +7,8 @@ extension ScenarioResolver {
   mutating func rateLimits(for client: MeshClient, ports: Set<Int>) -> [HTTPFilter] {
     var result: [HTTPFilter] = []
     for filter in filters(for: client) {
-      for limit in filter.limits where !limit.isPerRoute && limit.context.includes(client.kind) {
+      for limit in filter.limits
+      where limit.scope == .listener && limit.context.includes(client.kind) {
         let limited = ports.filter { limit.place.includes(port: $0) }
         if limited.isEmpty { continue }
         if limited.count < ports.count {
@@ -24,19 +25,28 @@ extension ScenarioResolver {
     return result
   }
 
-  /// The limit of the routes for a host and port, which acts in place of the listener's; the last
-  /// patch wins.
-  mutating func routeLimit(
-    of client: MeshClient, host: String, port: Int
-  ) -> LocalRateLimitSettings? {
-    var result: LocalRateLimitSettings?
+  /// The limits of the routes for a host and port, which act in place of the listener's.
+  ///
+  /// The last patch wins. `first` is the first route's number in the proxy.
+  mutating func routeLimits(
+    of client: MeshClient, host: String, port: Int, first: Int, count: Int
+  ) -> [RouteRateLimit?] {
+    var result: [RouteRateLimit?] = Array(repeating: nil, count: count)
     for filter in filters(for: client) {
       for limit in filter.limits
-      where limit.isPerRoute && limit.context.includes(client.kind)
+      where limit.scope != .listener && limit.context.includes(client.kind)
         && limit.place.includes(host: host, port: port, isInbound: client.kind == .sidecarInbound)
       {
         placements.add(filter.meta.title, proxy: client.name)
-        result = limit.settings
+        for route in 0..<count {
+          let group =
+            switch limit.scope {
+            case .listener, .routes: -1
+            case .virtualHost: first
+            case .route: first + route
+            }
+          result[route] = RouteRateLimit(limit.settings, group: group)
+        }
       }
     }
     return result

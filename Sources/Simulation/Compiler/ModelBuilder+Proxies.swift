@@ -105,7 +105,7 @@ extension ModelBuilder {
   /// rate limits, by route, none when no route has one.
   func addRouteFilters(
     _ policy: ProxyPolicy, to configuration: inout EnvoyConfiguration
-  ) -> [LocalRateLimitSettings?] {
+  ) -> [RouteRateLimit?] {
     for (route, filters) in policy.routeFilters.enumerated() {
       guard var fault = filters.fault else { continue }
       fault.headers.append(

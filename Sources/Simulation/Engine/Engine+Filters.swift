@@ -95,17 +95,23 @@ extension Engine {
     localRateLimits.append(LocalRateLimit(limit, at: now))
   }
 
-  /// Adds the local rate limits of routes: each has buckets of its own and acts in the place of the
-  /// listener's first, or of none.
+  /// Adds the local rate limits of routes: each group has buckets of its own and acts in the place of
+  /// the listener's first, or of none.
   ///
   /// - Source: Envoy `typed_per_filter_config`: the most specific configuration of a filter is the
   ///   one that acts.
-  private mutating func add(_ limits: [LocalRateLimitSettings?], to chain: inout FilterChain) {
+  private mutating func add(_ limits: [RouteRateLimit?], to chain: inout FilterChain) {
     guard limits.contains(where: { $0 != nil }) else { return }
     if chain.rateLimitSettings.isEmpty { chain.order.insert(.localRateLimit(-1), at: 0) }
+    var groups: [Int: Int] = [:]
     for limit in limits {
-      chain.routeRateLimits.append(limit == nil ? -1 : chain.rateLimitSettings.count)
-      if let limit { add(limit, to: &chain) }
+      guard let limit else {
+        chain.routeRateLimits.append(-1)
+        continue
+      }
+      let index = groups[limit.group] ?? chain.rateLimitSettings.count
+      if groups.updateValue(index, forKey: limit.group) == nil { add(limit.settings, to: &chain) }
+      chain.routeRateLimits.append(index)
     }
   }
 

@@ -113,7 +113,7 @@ public struct ProxyModel: Sendable {
   /// Each instance's index in ``homes``.
   public var homeOfInstance: [Int]
   /// The local rate limit of each route that has its own, instead of the listener's, by route.
-  public var routeRateLimits: [LocalRateLimitSettings?]
+  public var routeRateLimits: [RouteRateLimit?]
 
   /// A kind of proxy.
   public init(
@@ -121,7 +121,7 @@ public struct ProxyModel: Sendable {
     fromCaller: SimDuration = .zero, toHost: SimDuration = .zero, connect: SimDuration? = nil,
     sweepOffset: SimDuration? = nil, upFor: SimDuration = .zero, ways: Ways? = nil,
     homes: [Home] = [], homeOfInstance: [Int] = [],
-    routeRateLimits: [LocalRateLimitSettings?] = []
+    routeRateLimits: [RouteRateLimit?] = []
   ) {
     self.name = name
     self.configuration = configuration

@@ -114,3 +114,19 @@ public struct GlobalRateLimitSettings: Sendable, Equatable {
     self.hasDescriptor = hasDescriptor
   }
 }
+
+/// A local rate limit that routes have in the place of the listener's.
+///
+/// - Source: Envoy `typed_per_filter_config`: the settings of a virtual host are one object, with one
+///   set of buckets, for all of its routes; a route's own are for it alone.
+public struct RouteRateLimit: Sendable, Equatable {
+  /// What it allows.
+  public var settings: LocalRateLimitSettings
+  /// Routes of a proxy with the same number take from the same buckets.
+  public var group: Int
+  /// A limit of the routes of a group.
+  public init(_ settings: LocalRateLimitSettings, group: Int) {
+    self.settings = settings
+    self.group = group
+  }
+}

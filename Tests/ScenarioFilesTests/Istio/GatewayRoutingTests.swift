@@ -175,8 +175,12 @@ import TrafficPolicy
   }
 
   @Test func `a limit of a virtual host is for that host alone`() throws {
-    let shop = virtualService("shop", "[{route: [{destination: {host: payments}}]}]")
-      .replacing("hosts: [shop.test]", with: "hosts: [shop.test, other.test]")
+    let shop = virtualService(
+      "shop",
+      "[{match: [{uri: {prefix: /c}}], timeout: 1s, route: [{destination: {host: payments}}]}, "
+        + "{route: [{destination: {host: payments}}]}]"
+    )
+    .replacing("hosts: [shop.test]", with: "hosts: [shop.test, other.test]")
     let limit = ImportSamples.rateLimit(
       applyTo: "VIRTUAL_HOST", context: "GATEWAY",
       match: "routeConfiguration: {vhost: {name: 'other.test:80', route: {action: ANY}}}",
@@ -199,6 +203,8 @@ import TrafficPolicy
     let proxy = try #require(loaded.proxies.first { $0.kind == .gateway })
     let limited = zip(proxy.configuration.routes, proxy.routeFilters)
       .filter { $0.1.localRateLimit != nil }.map(\.0.match.authorities)
-    #expect(limited == [["other.test"]])
+    #expect(limited == [["other.test"], ["other.test"]])
+    // The virtual host has one set of buckets.
+    #expect(Set(proxy.routeFilters.compactMap(\.localRateLimit?.group)).count == 1)
   }
 }

@@ -14,9 +14,12 @@ import TrafficPolicy
 
   /// A gateway with two routes to the same pod, 100 requests on each.
   private func statuses(
-    listener: [HTTPFilter], routes: [LocalRateLimitSettings?],
+    listener: [HTTPFilter], routes: [LocalRateLimitSettings?], isShared: Bool = false,
     headers: [HostScript.Header] = []
   ) -> [[Int: UInt64]] {
+    let limits = routes.enumerated().map { number, settings in
+      settings.map { RouteRateLimit($0, group: isShared ? 0 : number) }
+    }
     let action = RouteAction.forward(
       ForwardAction(destinations: [.init(cluster: 0)], timeout: nil))
     let gateway = ProxyModel(
@@ -26,7 +29,7 @@ import TrafficPolicy
         routes: ["a", "b"].map { Route(match: RouteMatch(authorities: [$0]), action: action) },
         clusters: [Cluster(name: "pod", thresholds: .none)]),
       endpoints: [[.init(pod: PodReference(service: 0, pod: 0))]],
-      placement: .shared(instances: 1), routeRateLimits: routes)
+      placement: .shared(instances: 1), routeRateLimits: limits)
     let model = SimulationModel(
       services: [
         ServiceModel(
@@ -58,6 +61,12 @@ import TrafficPolicy
       statuses(listener: [], routes: [limit(3), limit(4)]) == [
         [200: 3, 429: 97], [200: 4, 429: 96],
       ])
+  }
+
+  @Test func `routes of a group take from the same buckets`() {
+    let found = statuses(listener: [], routes: [limit(3), limit(3)], isShared: true)
+    #expect(found[0][200, default: 0] + found[1][200, default: 0] == 3)
+    #expect(found.flatMap(\.values).reduce(0, +) == 200)
   }
 
   @Test func `descriptors of a route's limit act`() {

@@ -19,11 +19,20 @@ struct EnvoyFilterManifest {
     var virtualHost: String?
   }
 
+  /// What shares the buckets of a limit.
+  enum Scope {
+    /// All requests of a listener.
+    case listener
+    /// All routes of a proxy, of a virtual host, or each by itself.
+    case routes
+    case virtualHost
+    case route
+  }
+
   struct LocalRateLimit {
     var context: Context
     var place: Place
-    /// Whether it stands on routes instead of the listener.
-    var isPerRoute: Bool
+    var scope: Scope
     var settings: LocalRateLimitSettings
     /// Where the patch is written.
     var span: SourceSpan
@@ -70,7 +79,7 @@ struct EnvoyFilterManifest {
       if let settings = Self.settings(value.either("typed_config"), headers, &diagnostics) {
         limits.append(
           LocalRateLimit(
-            context: context, place: place, isPerRoute: false, settings: settings,
+            context: context, place: place, scope: .listener, settings: settings,
             span: patch.span))
       }
     case "VIRTUAL_HOST", "HTTP_ROUTE", "ROUTE_CONFIGURATION":
@@ -79,10 +88,12 @@ struct EnvoyFilterManifest {
         if !value["route"].exists && !value.either("rate_limits").exists { fallthrough }
         return
       }
+      let scope: Scope =
+        applyTo == "HTTP_ROUTE" ? .route : applyTo == "VIRTUAL_HOST" ? .virtualHost : .routes
       if let settings = Self.settings(own, headers, &diagnostics) {
         limits.append(
           LocalRateLimit(
-            context: context, place: place, isPerRoute: true, settings: settings,
+            context: context, place: place, scope: scope, settings: settings,
             span: patch.span))
       }
     default:
