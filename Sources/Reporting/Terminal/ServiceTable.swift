@@ -64,7 +64,7 @@ struct ServiceTable {
     var text = " · \(HumanNumber.things(pods, "pod"))"
     if !result.run.services[index].isDescribed { text += " · default behaviour" }
     let states = result.trust[index]
-    if let first = states.first, states.allSatisfy({ $0 == first }) {
+    if let first = states.first, states.allSatisfy({ $0.state == first.state }) {
       text += " · \(first.state.rawValue)"
     } else if let worst = states.first(where: { $0.state == .overloaded })
       ?? states.first(where: { $0.state == .backlogged })
