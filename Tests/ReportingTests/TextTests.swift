@@ -130,3 +130,17 @@ import TimeAndChance
     #expect(RepeatCommand.quoted("$(x)") == "'$(x)'")
   }
 }
+
+@Suite struct WarningTextTests {
+  @Test func `a drop of requests has its own reason`() {
+    let run = RunDescription(
+      scenario: "s", duration: .seconds(60), sources: [.init(name: "rate"), .init(name: "users")])
+    #expect(
+      WarningText.text(.dropped(source: 0, requests: 7), run)
+        == "rate dropped 7 requests: too many were open")
+    #expect(
+      WarningText.text(.iterationsLeft(source: 1, requests: 90), run)
+        == "users dropped 90 requests: its time was over before its users had done all their iterations"
+    )
+  }
+}

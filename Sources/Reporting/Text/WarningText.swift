@@ -29,6 +29,9 @@ enum WarningText {
       return "the causal log left out \(count) entries"
     case .dropped(let source, let requests):
       return "\(name(source, run)) dropped \(requests) requests: too many were open"
+    case .iterationsLeft(let source, let requests):
+      return "\(name(source, run)) dropped \(requests) requests: its time was over before its users"
+        + " had done all their iterations"
     }
   }
 

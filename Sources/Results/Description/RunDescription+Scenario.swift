@@ -21,7 +21,8 @@ extension RunDescription {
       sources: scenario.traffic.map { source in
         Source(
           name: source.name, entry: Self.entry(of: source, in: scenario),
-          instances: source.instances, isSteady: Self.isSteady(source))
+          instances: source.instances, isSteady: Self.isSteady(source),
+          hasUsers: Self.hasUsers(source))
       },
       services: scenario.services.map { service in
         Service(
@@ -62,6 +63,10 @@ extension RunDescription {
       let users = closed.stages.flatMap { [$0.startUsers, $0.endUsers] }
       return users.allSatisfy { $0 == users[0] }
     }
+  }
+
+  private static func hasUsers(_ source: TrafficSource) -> Bool {
+    if case .closed = source.pattern { true } else { false }
   }
 
   /// Who calls whom, in order of first mention.

@@ -47,13 +47,18 @@ public struct RunDescription: Sendable, Equatable {
     public var instances: Int
     /// Whether it asks at one rate from before the end of the warm-up to its end.
     public var isSteady: Bool
+    /// Whether users send its requests, each the next one after an answer (a closed loop).
+    public var hasUsers: Bool
     /// A source from its parts.
-    public init(name: String, entry: String = "outside", instances: Int = 1, isSteady: Bool = true)
-    {
+    public init(
+      name: String, entry: String = "outside", instances: Int = 1, isSteady: Bool = true,
+      hasUsers: Bool = false
+    ) {
       self.name = name
       self.entry = entry
       self.instances = instances
       self.isSteady = isSteady
+      self.hasUsers = hasUsers
     }
   }
 

@@ -18,6 +18,8 @@ public enum RunWarning: Sendable, Equatable {
   case eventsLeftOut(UInt64)
   /// A source dropped requests because too many were open.
   case dropped(source: Int, requests: UInt64)
+  /// The users of a source had iterations left when its time was over (k6 `maxDuration`).
+  case iterationsLeft(source: Int, requests: UInt64)
 }
 
 extension RunWarning {
@@ -36,7 +38,12 @@ extension RunWarning {
       if let warning = settling(of: source, index, in: run) { warnings.append(warning) }
     }
     for (index, source) in sources.enumerated() where source.total.dropped > 0 {
-      warnings.append(.dropped(source: index, requests: source.total.dropped))
+      let requests = source.total.dropped
+      // Users wait for their own answers: nothing but the end keeps them from asking.
+      warnings.append(
+        run.sources[index].hasUsers
+          ? .iterationsLeft(source: index, requests: requests)
+          : .dropped(source: index, requests: requests))
     }
     let leftOut = results.map(\.eventsLeftOut).max() ?? 0
     if leftOut > 0 { warnings.append(.eventsLeftOut(leftOut)) }

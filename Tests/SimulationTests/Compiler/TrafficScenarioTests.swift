@@ -65,6 +65,21 @@ import TimeAndChance
       })
   }
 
+  @Test func `iterations that users did not come to have a warning of their own`() async throws {
+    var scenario = try Sample.chain(
+      [.init(name: "shop", steps: [.wait(Sample.constant(1))], workers: nil)], rate: 1,
+      duration: .seconds(20))
+    let source = scenario.traffic[0]
+    scenario.traffic[0].pattern = .closed(
+      ClosedLoop(
+        stages: [.init(start: source.start, end: source.end, startUsers: 1, endUsers: 1)],
+        thinkTime: try Sample.constant(0), iterations: .shared(100)))
+    let runner = try ScenarioRunner(
+      scenario, settings: .init(replications: .exactly(1), threads: 1))
+    let result = await runner.run()
+    #expect(result.warnings.contains(.iterationsLeft(source: 0, requests: 80)))
+  }
+
   @Test func `more users than there is room for are refused with a number`() throws {
     var scenario = Sample.chain(
       [.init(name: "front", steps: [])], rate: 1, duration: .seconds(1))
