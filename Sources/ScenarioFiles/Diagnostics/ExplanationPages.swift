@@ -333,8 +333,9 @@ extension DiagnosticCode {
       (
         "a time lies outside the run",
         """
-        'at', 'from' and 'by' count from the start of the run, the warm-up included. A recovery needs a
-        fault that ends before the run does, with some time left to recover in.
+        'at', 'from' and 'by' count from the start of the run, the warm-up included; 'startTime' of a
+        k6 scenario from the start of its traffic. A recovery needs a fault that ends before the run
+        does, with some time left to recover in.
         """
       )
     case .metricDoesNotFit:
@@ -364,7 +365,10 @@ extension DiagnosticCode {
     case .badK6Options:
       (
         "k6 options cannot be read",
-        "The file is the JSON of a k6 test's options, as 'k6 inspect' prints it."
+        """
+        The file is the JSON of a k6 test's options, as 'k6 inspect' prints it: 'scenarios', or 'vus'
+        with 'duration', 'iterations' or 'stages'. What k6 itself refuses is refused here too.
+        """
       )
     case .unreadK6Option:
       (

@@ -194,7 +194,8 @@ extension ScenarioResolver {
     }
     guard let k6 = draft.k6, let text = readFile(k6, &diagnostics) else { return [source] }
     return K6Options.sources(
-      text, file: k6.value, base: source, think: think, &diagnostics)
+      text, file: k6.value, base: source, think: think, knowsEnd: self.draft.duration != nil,
+      &diagnostics)
   }
 
   private func defaultArrivals(_ rate: RateDraft) -> Arrivals {
