@@ -80,38 +80,9 @@ extension RunDescription {
     for (index, source) in scenario.traffic.enumerated() {
       for entry in source.mix { add(.source(index), entry.target.service) }
     }
-    let targets = scenario.workloads.map { workload in
-      distinct(workload.steps.flatMap { self.targets(of: $0) })
-    }
-    // Services that select the same pods call the same.
-    var calledBy: [[Int]: [Int]] = [:]
-    for (index, service) in scenario.services.enumerated() {
-      let called =
-        calledBy[service.workloads] ?? distinct(service.workloads.flatMap { targets[$0] })
-      if service.workloads.count > 1 { calledBy[service.workloads] = called }
+    for (index, called) in scenario.calledServices.enumerated() {
       edges += called.map { Edge(from: .service(index), to: $0) }
     }
     return edges
-  }
-
-  /// Some numbers, each once.
-  private static func distinct(_ numbers: [Int]) -> [Int] {
-    var known: Set<Int> = []
-    return numbers.filter { known.insert($0).inserted }
-  }
-}
-
-extension RunDescription {
-  /// The services that steps call, in order of mention.
-  private static func targets(of steps: [Step]) -> [Int] {
-    steps.flatMap { step -> [Int] in
-      switch step {
-      case .call(let call): [call.target.service]
-      case .parallel(let branches): branches.flatMap { targets(of: $0) }
-      case .branch(let branches): branches.flatMap { targets(of: $0.steps) }
-      case .loop(_, let steps): targets(of: steps)
-      case .cpu, .wait, .fail: []
-      }
-    }
   }
 }

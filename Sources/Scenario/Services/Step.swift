@@ -20,6 +20,11 @@ public indirect enum Step: Sendable, Equatable {
   case fail(status: Int, share: Double)
 }
 
+extension Step {
+  /// The most steps of one operation, each pass of its loops counted: loops are unrolled.
+  public static let most = 100_000
+}
+
 /// A branch and its weight.
 public struct WeightedBranch: Sendable, Equatable {
   /// The weight relative to the sum over all branches, at least 0 and finite.
@@ -39,4 +44,22 @@ public enum Repetition: Sendable, Equatable {
   case times(Int)
   /// Once, and after each pass again with that probability, 0..<1.
   case again(probability: Double)
+}
+
+extension Repetition {
+  /// How often a loop is unrolled: as often as it says, or until hardly any request goes on, and
+  /// 200 times at most.
+  public var passes: Int {
+    switch self {
+    case .times(let times): return times
+    case .again(let probability):
+      var passes = 1
+      var reached = probability
+      while reached > 1e-7, passes < 200 {
+        reached *= probability
+        passes += 1
+      }
+      return passes
+    }
+  }
 }

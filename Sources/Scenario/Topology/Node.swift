@@ -7,6 +7,8 @@ public struct Node: Sendable, Equatable {
   /// `topology.kubernetes.io/zone`; may be empty.
   public var zone: String
   /// Processors that pods can use, in thousandths; nil is unlimited.
+  ///
+  /// Not simulated yet: each pod has what its own limit says, whatever stands beside it.
   public var allocatableMillicores: Int?
   /// A machine from its parts.
   public init(

@@ -51,6 +51,10 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
   case sharedWorkload = "FS215"
   case noRoute = "FS216"
   case tooManyCalls = "FS217"
+  case tooManySteps = "FS218"
+  case unknownEdge = "FS219"
+  case unmodelledKey = "FS220"
+  case pastGateway = "FS221"
   // Traffic from other tools
   case badK6Options = "FS301"
   case unreadK6Option = "FS302"

@@ -1,3 +1,5 @@
+import Scenario
+
 extension DiagnosticCode {
   typealias Page = (title: String, text: String)
 
@@ -263,6 +265,47 @@ extension DiagnosticCode {
         than a run could end. At most 100 000 are allowed, counted along the dearest branch and
         without retries. Look for a call inside a loop, or for levels that call each other's services
         over and over.
+        """
+      )
+    case .tooManySteps:
+      (
+        "an operation does too many steps",
+        """
+        Loops are unrolled, so each pass counts each of its steps, and loops inside loops multiply.
+        At most \(Step.most) are allowed for one operation. What a thousand passes do can mostly be
+        written as one step that takes as long as all of them.
+        """
+      )
+    case .unknownEdge:
+      (
+        "a service never calls another",
+        """
+        'content -> member' speaks of the calls that the steps of content make to member. No step does,
+        so there would be no figure and the expectation could never hold. Calls through a third
+        service are calls of that one.
+        """
+      )
+    case .unmodelledKey:
+      (
+        "a key that could change behaviour is not simulated yet",
+        """
+        The key says something true of the cluster, which a run does not follow yet. Processors of a
+        node: pods do not compete for them; each pod has what its own limit says. A pod that
+        neighbours slow down is written as a fault:
+
+            faults:
+              - { at: 2m, for: 1m, stealCPU: { pods: content-0, share: 40% } }
+        """
+      )
+    case .pastGateway:
+      (
+        "traffic passes a gateway by",
+        """
+        Without 'from' traffic enters by the gateway whose routes lead its requests to the target, else
+        from outside, straight to the pods. Here routes of a gateway lead to the service, but none takes
+        these requests: the gateway's retries, timeouts and limits would not act on them. Name the
+        operation by a method and path that the routes take, mend the routes, or write 'from: outside'
+        where the gateway is meant to be passed by.
         """
       )
     case .unknownPods:

@@ -181,7 +181,9 @@ extension ScenarioResolver {
     if let index = index.traffic[name.value] {
       return .source(index)
     }
-    if let arrow = edge(name) { return arrow }
+    if let edge = edge(name) {
+      return hasCalls(along: edge, name) ? .edge(from: edge.from, to: edge.to) : nil
+    }
     let text = name.value.hasPrefix("service ") ? name.value.dropFirst(8) : name.value[...]
     let parts = text.split(separator: " ", maxSplits: 1).map(String.init)
     guard let first = parts.first else { return nil }
@@ -206,15 +208,33 @@ extension ScenarioResolver {
     return nil
   }
 
-  private func edge(_ name: Located<String>) -> Subject? {
+  private func edge(_ name: Located<String>) -> ServicePair? {
     for arrow in [" -> ", " → "] {
       let parts = name.value.split(separator: arrow, maxSplits: 1).map(String.init)
       guard parts.count == 2, let from = serviceIndex(named: parts[0]),
         let to = serviceIndex(named: parts[1])
       else { continue }
-      return .edge(from: from, to: to)
+      return ServicePair(from: from, to: to)
     }
     return nil
+  }
+
+  /// Whether a service calls another; else there would be no figure of it, and a certain ✗.
+  private mutating func hasCalls(along edge: ServicePair, _ name: Located<String>) -> Bool {
+    let known = calledServices ?? scenario.calledServices
+    calledServices = known
+    if known[edge.from].contains(edge.to) { return true }
+    let services = scenario.services
+    diagnostics.error(
+      .unknownEdge, at: name.span, path: name.path,
+      "\(services[edge.from].name.quoted) never calls \(services[edge.to].name.quoted)",
+      help: suggestion(
+        for: name.value,
+        among: known.enumerated().flatMap { from, called in
+          called.map { "\(services[from].name) -> \(services[$0].name)" }
+        }
+      ) { NameList.known($0) ?? "no service calls another" })
+    return false
   }
 
   private mutating func unknownSubject(
@@ -231,4 +251,10 @@ extension ScenarioResolver {
             ? [] : scenario.services.map(\.name) + scenario.workloads.map(\.name)))
           .filter { seen.insert($0).inserted }))
   }
+}
+
+/// Who calls, and who is called.
+private struct ServicePair {
+  var from: Int
+  var to: Int
 }

@@ -21,15 +21,8 @@ extension ScenarioResolver {
           .outsideRun, at: at.span, path: at.path,
           "the fault begins at \(at.value.written), the run ends at \(scenario.duration.written)")
       }
-      if let repetition = draft.repetition {
-        guard let length = draft.length, length.value < repetition.every else {
-          diagnostics.error(
-            .outOfRange, at: located.span, path: located.path,
-            "a fault that repeats every \(repetition.every.written) needs a shorter 'for'")
-          continue
-        }
-      }
-      guard let resolved = resolve(effect, outside) else { continue }
+      let resolved = resolve(effect, outside)
+      guard checkRepetition(of: located, resolved), let resolved else { continue }
       let name = draft.name?.value ?? Self.name(of: effect)
       var unique = name
       var number = numbers[name] ?? 2
@@ -50,6 +43,32 @@ extension ScenarioResolver {
           name: unique, at: SimTime.zero + at.value, duration: draft.length?.value,
           repetition: draft.repetition, effect: resolved))
     }
+  }
+
+  /// Whether a fault ends before it comes again; one that was not resolved has its own diagnostic.
+  private mutating func checkRepetition(
+    of located: Located<FaultDraft>, _ effect: FaultEffect?
+  ) -> Bool {
+    guard let repetition = located.value.repetition else { return true }
+    let every = repetition.every.written
+    let problem: String
+    if let length = located.value.length {
+      if length.value < repetition.every { return true }
+      problem = "a fault that repeats every \(every) needs a shorter 'for'"
+    } else if case .kill(let pods) = effect {
+      // A killed pod is back after its own start-up.
+      let startup = pods.members.map { scenario.workloads[$0.workload].startup }.max() ?? .zero
+      if startup < repetition.every { return true }
+      problem =
+        "a kill that repeats every \(every) comes before the pods are back: "
+        + "they take \(startup.written) to start"
+    } else if effect == nil || diagnostics.hasError(at: located.path.key("for")) {
+      return true
+    } else {
+      problem = "a fault that repeats every \(every) needs a 'for' shorter than that"
+    }
+    diagnostics.error(.outOfRange, at: located.span, path: located.path, problem)
+    return false
   }
 
   /// The name of a fault that states none: its effect and its targets.

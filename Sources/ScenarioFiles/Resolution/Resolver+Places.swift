@@ -7,8 +7,9 @@ extension ScenarioResolver {
     var nodes = draft.nodes.map { named in
       Node(
         name: named.name, region: named.value.region, zone: named.value.zone,
-        allocatableMillicores: named.value.cpu)
+        allocatableMillicores: named.value.cpu?.value)
     }
+    warnOfProcessors()
     let stated = Dictionary(
       draft.nodes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     for manifest in manifests.nodes {
@@ -34,6 +35,15 @@ extension ScenarioResolver {
       uniquingKeysWith: { first, _ in first })
     hasLocalities = scenario.nodes.contains { !$0.zone.isEmpty || !$0.region.isEmpty }
     resolveNetwork()
+  }
+
+  /// Says, once, that nothing follows from the processors that nodes have.
+  private mutating func warnOfProcessors() {
+    guard let cpu = draft.nodes.lazy.compactMap(\.value.cpu).first else { return }
+    diagnostics.warning(
+      .unmodelledKey, at: cpu.span, path: cpu.path,
+      "pods do not compete for the processors of a node: 'cpu' of nodes has no effect yet",
+      help: "limit pods by their own 'cpu', or let a fault take some of it: stealCPU")
   }
 
   private mutating func resolveNetwork() {

@@ -7,7 +7,10 @@ extension ScenarioResolver {
     for index in scenario.services.indices {
       guard let draft = services[index].draft?.value else { continue }
       let parts = [draft.common] + draft.versions.map(\.value)
-      for operation in parts.flatMap(\.operations) { addOperation(operation.name, to: index) }
+      for operation in parts.flatMap(\.operations) {
+        addOperation(operation.name, to: index)
+        checkStepCount(operation, of: index)
+      }
     }
     // An alias answers by its owner's operations; calls to it are checked against them.
     for index in scenario.services.indices {
@@ -18,6 +21,18 @@ extension ScenarioResolver {
       }
     }
     for index in scenario.workloads.indices { resolveSteps(of: index) }
+  }
+
+  /// Finds an operation that unrolled loops make too long for a run, at the loop that does.
+  private mutating func checkStepCount(_ operation: Named<[StepDraft]>, of service: Int) {
+    var count = StepCount()
+    count.add(operation.value)
+    guard count.isTooMany else { return }
+    diagnostics.error(
+      .tooManySteps, at: count.loop?.span ?? operation.span,
+      path: count.loop?.path ?? operation.path,
+      "\(scenario.services[service].name) \(operation.name) does \(count.steps) steps",
+      help: "at most \(Step.most), each pass of a loop counted")
   }
 
   private mutating func resolveSteps(of index: Int) {
@@ -76,9 +91,7 @@ extension ScenarioResolver {
         }
         result.append(.branch(resolved))
       case .loop(let loop):
-        let repetition: Repetition =
-          loop.again.map { .again(probability: $0) } ?? .times(loop.times ?? 0)
-        result.append(.loop(repetition, steps(loop.steps, context)))
+        result.append(.loop(loop.repetition, steps(loop.steps, context)))
       case .call(let call):
         if let call = self.call(call, context) { result.append(.call(call)) }
       }

@@ -88,6 +88,8 @@ extension ScenarioResolver {
         diagnostics.error(
           .noRoute, at: host.span, path: host.path,
           "no gateway routes \(host.value.quoted) to the target")
+      } else {
+        warnOfPassedGateway(source, draft)
       }
       return
     }
@@ -150,6 +152,38 @@ extension ScenarioResolver {
       gatewayInstances[gateway.proxy] = instances
     }
     return true
+  }
+
+  /// Says that requests pass a gateway by although its routes lead to their service.
+  private mutating func warnOfPassedGateway(_ source: TrafficSource, _ draft: TrafficDraft) {
+    for (number, item) in source.mix.enumerated() {
+      guard let place = draft.to ?? draft.mix[number].to,
+        let gateway = entrances.first(where: { leads($0, to: item.target.service) }),
+        !entrances.contains(where: { host(for: item.target, at: $0, nil) != nil })
+      else { continue }
+      let service = scenario.services[item.target.service]
+      let operation = service.operations[item.target.operation]
+      diagnostics.warning(
+        .pastGateway, at: place.span, path: place.path,
+        "\(operation.method) \(operation.path) passes \(gateway.name.quoted) by: it leads to "
+          + "\(service.name.quoted), but none of its routes takes this",
+        help: "write from: outside where that is meant, "
+          + "or name an operation by a path that the routes take")
+      return
+    }
+  }
+
+  /// Whether any route of a gateway leads to a service, whatever requests it takes.
+  private func leads(_ gateway: Entrance, to service: Int) -> Bool {
+    let host = scenario.services[service].host
+    let references = gateway.references
+    return index.virtualServices(leadingTo: host, under: nil).contains { number in
+      let virtualService = manifests.virtualServices[number]
+      return virtualService.gateways.contains { references.contains($0) }
+        && virtualService.rules.contains { rule in
+          rule.destinations.contains { $0.destination.host.name == host }
+        }
+    }
   }
 
   private mutating func noRoute(

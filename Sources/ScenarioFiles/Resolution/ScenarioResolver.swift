@@ -34,6 +34,8 @@ struct ScenarioResolver {
   var versionIndex: [Int: [String: Int]] = [:]
   /// The names of all faults that are written, also of broken ones; once they are needed.
   var writtenFaults: Set<String>?
+  /// The services that each service calls; once they are needed.
+  var calledServices: [[Int]]?
   /// Whether any node has a zone or a region.
   var hasLocalities = false
   /// PeerAuthentications and EnvoyFilters by what they select.

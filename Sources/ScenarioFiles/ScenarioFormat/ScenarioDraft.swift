@@ -55,7 +55,7 @@ struct NetworkDraft {
 struct NodeDraft {
   var region = ""
   var zone = ""
-  var cpu: Int?
+  var cpu: Located<Int>?
 }
 
 /// The root of the format.
@@ -175,7 +175,10 @@ extension Format where Value == NodeDraft {
       [
         .optional("region", .name, \.region, "The region."),
         .optional("zone", .name, \.zone, "The zone."),
-        .optional("cpu", .cpu, \.cpu, "Processors that pods can use, for instance 7910m."),
+        .optional(
+          "cpu", Format<Int>.cpu.located, \.cpu,
+          "Processors of the node, for instance 7910m; not simulated yet: pods do not compete for them."
+        ),
       ])
   }
 }

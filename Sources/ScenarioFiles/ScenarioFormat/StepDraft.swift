@@ -26,9 +26,14 @@ struct BranchDraft {
 }
 
 struct LoopDraft {
-  var times: Int?
-  var again: Double?
+  var times: Located<Int>?
+  var again: Located<Double>?
   var steps: [StepDraft] = []
+
+  /// How often it runs.
+  var repetition: Repetition {
+    again.map { .again(probability: $0.value) } ?? .times(times?.value ?? 0)
+  }
 }
 
 extension Format where Value == [StepDraft] {
@@ -110,9 +115,9 @@ extension Format where Value == LoopDraft {
     .object(
       LoopDraft.init, rules: [.exactlyOne(["times", "again"])],
       [
-        .optional("times", .integer(0...1_000_000), \.times, "How often."),
+        .optional("times", .locatedInteger(0...1_000_000), \.times, "How often."),
         .optional(
-          "again", .percent(0...0.9999), \.again,
+          "again", Format<Double>.percent(0...0.9999).located, \.again,
           "The chance of one more pass after each; there is always a first."),
         .required("steps", .steps, \.steps, "What is repeated."),
       ])

@@ -59,8 +59,8 @@ extension ModelBuilder {
     var result: [StepModel] = []
     for step in steps {
       context.count += 1
-      if context.count > Self.mostSteps {
-        throw .tooMany("steps in one operation", count: context.count, limit: Self.mostSteps)
+      if context.count > Scenario::Step.most {
+        throw .tooMany("steps in one operation", count: context.count, limit: Scenario::Step.most)
       }
       switch step {
       case .cpu(let law): result.append(.cpu(law))
@@ -86,10 +86,10 @@ extension ModelBuilder {
         let each = context.count - before
         // The engine unrolls loops, so their passes count.
         let (all, overflows) = each.multipliedReportingOverflow(by: times)
-        guard !overflows, before + all <= Self.mostSteps else {
+        guard !overflows, before + all <= Scenario::Step.most else {
           throw .tooMany(
             "steps in one operation", count: overflows ? .max : before + all,
-            limit: Self.mostSteps)
+            limit: Scenario::Step.most)
         }
         context.count = before + all
         result.append(.loop(count: times, steps: compiled))
@@ -108,20 +108,17 @@ extension ModelBuilder {
     let pass = try compile(body, &context)
     guard probability > 0, !pass.isEmpty else { return pass }
     let each = context.count - before
-    var passes = 1
+    let passes = Scenario::Repetition.again(probability: probability).passes
     var reached = probability
-    while reached > 1e-7, passes < 200 {
-      reached *= probability
-      passes += 1
-    }
+    for _ in 1..<passes { reached *= probability }
     if reached > 1e-3 {
       note(
         "workload \(scenario.workloads[context.workload].name)",
         "a loop that goes on with such a probability ends after \(passes) passes at the latest")
     }
     context.count = before + each * passes
-    if context.count > Self.mostSteps {
-      throw .tooMany("steps in one operation", count: context.count, limit: Self.mostSteps)
+    if context.count > Scenario::Step.most {
+      throw .tooMany("steps in one operation", count: context.count, limit: Scenario::Step.most)
     }
     var steps = pass
     for _ in 1..<max(2, passes) {

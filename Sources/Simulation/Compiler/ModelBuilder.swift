@@ -66,8 +66,6 @@ struct ModelBuilder {
   static let mostEdges = 60_000
   /// With those.
   static let mostEdgesInAll = 65_536
-  /// Steps of one operation after unrolling its loops.
-  static let mostSteps = 100_000
 
   init(_ scenario: Scenario) {
     self.scenario = scenario
