@@ -39,7 +39,7 @@ public import TimeAndChance
   @inlinable @inline(__always) public var kind: UInt8 { UInt8(truncatingIfNeeded: low &>> 24) }
   /// Whom it concerns.
   @inlinable @inline(__always) public var handle: UInt32 { UInt32(low & 0xFF_FFFF) }
-  /// The place in the order of all schedulings, from 1.
+  /// The place in the order of all schedulings, from 1; 0 comes before all.
   @inlinable @inline(__always) public var sequence: UInt64 { (high & 0xFF) &<< 32 | low &>> 32 }
 
   /// The timer that this is, if it is one.

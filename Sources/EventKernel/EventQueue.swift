@@ -158,6 +158,17 @@ public import TimeAndChance
     return sequence
   }
 
+  /// Something happens after a while, before everything else of that instant.
+  ///
+  /// Of several such events the one of the lower kind comes first. The delay is above 0: what has
+  /// happened already cannot come later. They have no place in the order of schedulings, and their
+  /// ``Event/sequence`` is 0.
+  public mutating func scheduleFirst(after delay: SimDuration, kind: UInt8, handle: UInt32) {
+    precondition(delay > .zero, "an instant that has begun has its first event")
+    let nanoseconds = min(delay.nanoseconds, Int64(Self.delayLimit) - 1)
+    enqueue(Event(time: clock &+ nanoseconds, sequence: 0, kind: kind, handle: handle))
+  }
+
   /// Stops the program when a line's delay is negative or too long.
   private static func checkLine(_ delay: SimDuration) {
     precondition(

@@ -4,6 +4,24 @@ import TimeAndChance
 @testable import EventKernel
 
 @Suite struct EventQueueTests {
+  @Test func `what comes first at an instant does so whenever it was scheduled`() {
+    var queue = EventQueue()
+    let line = queue.delayLine(.nanoseconds(10))
+    queue.schedule(on: line, kind: 1, handle: 1)
+    queue.schedule(after: .nanoseconds(10), kind: 1, handle: 2)
+    queue.schedule(after: .nanoseconds(9), kind: 1, handle: 0)
+    queue.scheduleFirst(after: .nanoseconds(10), kind: 7, handle: 0)
+    queue.scheduleFirst(after: .nanoseconds(10), kind: 6, handle: 0)
+    var order: [UInt8] = []
+    var handles: [UInt32] = []
+    while let event = queue.next() {
+      order.append(event.kind)
+      handles.append(event.handle)
+    }
+    #expect(order == [1, 6, 7, 1, 1])
+    #expect(handles == [0, 0, 0, 1, 2])
+  }
+
   /// What is pending in a plain list, for comparison.
   struct Pending {
     var time: Int64
