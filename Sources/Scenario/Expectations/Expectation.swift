@@ -94,6 +94,10 @@ public struct Recovery: Sendable, Equatable {
   public var fault: Int
   /// How long after the fault's end, at the latest.
   public var within: SimDuration
+  /// For how long things must be as before.
+  public static var stretch: SimDuration { .seconds(10) }
+  /// What before is: so long until the fault begins, as far as it is counted.
+  public static var baseline: SimDuration { .seconds(60) }
   /// A recovery from its parts.
   public init(sources: [Int], fault: Int, within: SimDuration) {
     self.sources = sources

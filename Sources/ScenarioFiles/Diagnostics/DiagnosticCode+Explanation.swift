@@ -29,7 +29,7 @@ extension DiagnosticCode {
     case .unknownService, .unknownOperation, .cyclicCalls, .unknownPods, .unknownFault,
       .unknownSubject, .nameTwice, .saidTwice, .noPods, .unknownNode, .ambiguousService,
       .unknownGateway, .outsideRun, .metricDoesNotFit, .sharedWorkload, .noRoute,
-      .tooManyCalls, .tooManySteps, .unknownEdge, .unmodelledKey, .pastGateway:
+      .tooManyCalls, .tooManySteps, .unknownEdge, .unmodelledKey, .pastGateway, .endsTooSoon:
       namePage
     case .badK6Options, .unreadK6Option, .badCSV, .unknownField, .unmodelledField, .skippedKind,
       .badField, .danglingHost, .subsetWithoutPods, .unknownSubset, .unreachableRoute, .policyTwice,

@@ -55,6 +55,7 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
   case unknownEdge = "FS219"
   case unmodelledKey = "FS220"
   case pastGateway = "FS221"
+  case endsTooSoon = "FS222"
   // Traffic from other tools
   case badK6Options = "FS301"
   case unreadK6Option = "FS302"

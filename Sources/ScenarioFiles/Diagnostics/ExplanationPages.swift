@@ -381,6 +381,15 @@ extension DiagnosticCode {
         does, with some time left to recover in.
         """
       )
+    case .endsTooSoon:
+      (
+        "the run ends before a recovery could be seen",
+        """
+        Recovered means that error rate and p99 are as before for 10 s, so the run must go on for 10 s
+        after the fault's last end at least, and for 'within' and 10 s to tell late from never. Give
+        it a longer 'duration', or let the fault end earlier.
+        """
+      )
     case .metricDoesNotFit:
       (
         "a metric has no meaning for this subject",

@@ -142,12 +142,23 @@ extension ScenarioResolver {
     let known = scenario.faults[fault]
     if broken.time { return }
     let isKill = if case .kill = known.effect { true } else { false }
-    let end = known.duration.map { known.at + $0 }
+    let end = lastEnd(of: known)
     if let end, end >= SimTime.zero + scenario.duration, draft.duration != nil {
       diagnostics.error(
         .outsideRun, at: after.span, path: after.path,
         "fault \(known.name.quoted) ends at \((end - .zero).written), "
           + "the run at \(scenario.duration.written)")
+      return
+    }
+    if let end, SimTime.zero + scenario.duration - end < Recovery.stretch, draft.duration != nil {
+      diagnostics.error(
+        .endsTooSoon, at: after.span, path: after.path,
+        "the run ends \((SimTime.zero + scenario.duration - end).written) after fault "
+          + "\(known.name.quoted), and a recovery is seen after \(Recovery.stretch.written)",
+        help: known.repetition != nil && known.repetition?.times == nil
+          ? "say how many 'times' it repeats"
+          : "let the run last until "
+            + (end - .zero + recovery.within + Recovery.stretch).written)
       return
     }
     if end == nil, !isKill {
@@ -172,6 +183,19 @@ extension ScenarioResolver {
           Recovery(sources: sources, fault: fault, within: recovery.within)),
         text: "recovered within \(recovery.within.written) after \(known.name)",
         location: Self.location(place.span)))
+  }
+
+  /// The end of a fault's last repetition within the run; nil when nothing ends it.
+  ///
+  /// A kill without an end is over at once: what it killed comes back by itself or never.
+  private func lastEnd(of fault: Fault) -> SimTime? {
+    let isKill = if case .kill = fault.effect { true } else { false }
+    guard let length = fault.duration ?? (isKill ? .zero : nil) else { return nil }
+    let left = scenario.duration - (fault.at - .zero)
+    guard let repetition = fault.repetition, left > .zero else { return fault.at + length }
+    let most = (left.nanoseconds - 1) / repetition.every.nanoseconds
+    let further = min(most, Int64(clamping: (repetition.times ?? .max) - 1))
+    return fault.at + repetition.every * further + length
   }
 
   // MARK: Subjects

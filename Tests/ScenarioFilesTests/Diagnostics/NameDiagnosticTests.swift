@@ -59,6 +59,21 @@ private func shop(_ rest: String, call: String = "stock GET /count") -> String {
           + "expect:\n  - recovered: { within: 60s, after: ⟦slow⟧ }\n"),
       message: "fault 'slow' never ends", help: "give it a 'for'"),
     Mistake(
+      code: .endsTooSoon,
+      text: shop(
+        "faults: [ { name: slow, at: 9m, for: 51s, slow: { pods: stock, factor: 2 } } ]\n"
+          + "expect:\n  - recovered: { within: 60s, after: ⟦slow⟧ }\n"),
+      message: "the run ends 9s after fault 'slow', and a recovery is seen after 10s",
+      help: "let the run last until 11m1s"),
+    Mistake(
+      code: .endsTooSoon,
+      text: shop(
+        "faults: [ { name: slow, at: 1m, for: 5s, repeat: { every: 89s }, "
+          + "slow: { pods: stock, factor: 2 } } ]\n"
+          + "expect:\n  - recovered: { within: 60s, after: ⟦slow⟧ }\n"),
+      message: "the run ends 1s after fault 'slow', and a recovery is seen after 10s",
+      help: "say how many 'times' it repeats"),
+    Mistake(
       code: .unknownKey,
       text: shop("expect:\n  - ⟦recoverd⟧: { within: 60s, after: fault }\n"),
       message: "unknown key 'recoverd'", help: "did you mean 'recovered'?"),
@@ -80,6 +95,15 @@ private func shop(_ rest: String, call: String = "stock GET /count") -> String {
   func `a wrong name is named at its place`(mistake: Mistake) {
     expectDiagnostic(
       mistake.code, in: mistake.text, message: mistake.message, help: mistake.help)
+  }
+
+  @Test(arguments: ["for: 50s", "for: 5s, repeat: { every: 20s, times: 2 }"])
+  func `a run that lasts just long enough to see a recovery is no mistake`(length: String) {
+    let result = load(
+      shop(
+        "faults: [ { name: slow, at: 9m, \(length), slow: { pods: stock, factor: 2 } } ]\n"
+          + "expect: [ { recovered: { within: 60s, after: slow } } ]\n"))
+    #expect(result.diagnostics.isEmpty, "\(result.diagnostics.text)")
   }
 
   @Test func `a cycle through three services is shown whole`() {
