@@ -190,7 +190,7 @@ import TimeAndChance
     #expect(result.sourcePhases[0].first?.triesPerRequest?.mean == 1.25)
   }
 
-  @Test func `a part is measured by the windows that begin in it`() {
+  @Test func `a part that no window is cut for is measured by the windows that begin in it`() {
     #expect(measure(.errorRate, .during(fault: 0)) == .value(10.0 / 30))
     #expect(
       measure(.errorRate, .between(.zero + .milliseconds(3_500), .zero + .seconds(5)))
@@ -200,5 +200,37 @@ import TimeAndChance
     #expect(measure(.lastFailure, .between(.zero, .zero + .seconds(4))) == .value(0))
     #expect(measure(.errorRate, .between(.zero + .seconds(5), .zero + .seconds(5))) == .notRecorded)
     #expect(measure(.latencyQuantile(0.5), .during(fault: 0)) == .notRecorded)
+  }
+
+  @Test func `windows that were cut count as much as they are long`() {
+    var run = run
+    run.windows = WindowGrid(
+      width: .seconds(1), end: .zero + .seconds(10), edges: [.zero + .milliseconds(3_500)])
+    // The windows that begin at 3 s and at 3.5 s have ten requests each.
+    var replication = replication
+    replication.sources[0].samples.insert(
+      FlowSample(offered: 10, succeeded: 10, attempts: 10), at: 3)
+    replication.services = [
+      ServiceFigures(
+        flow: replication.sources[0],
+        server: ServerFigures(
+          samples: (0..<11).map { ServerSample(queue: $0 == 4 ? 7 : 1, busy: 1, workers: 2) }))
+    ]
+    run.services = [.init(name: "a")]
+    let second = TimeWindow.between(.zero + .seconds(3), .zero + .seconds(4))
+    let half = TimeWindow.between(.zero + .milliseconds(3_500), .zero + .seconds(4))
+    func figure(_ metric: Metric, _ subject: Subject, _ window: TimeWindow) -> Measurement {
+      replication.measure(metric, of: subject, in: window, of: run)
+    }
+    #expect(figure(.offeredRate, .source(0), second) == .value(20))
+    #expect(figure(.offeredRate, .source(0), half) == .value(20))
+    #expect(figure(.meanQueue, .service(0), second) == .value(4))
+    #expect(figure(.meanQueue, .service(0), half) == .value(7))
+    #expect(figure(.utilisation, .service(0), second) == .value(0.5))
+    let series = RunResult(run, [replication]).sources[0].series.offered
+    #expect(series.points.map { $0?.mean } == [10, 10, 10, 20, 20, 10, 10, 10, 10, 10, 10])
+    #expect(
+      RunResult(run, [replication]).sources[0].series.joined(by: run.windows).offered.points
+        .map { $0?.mean } == [10, 10, 10, 20, 10, 10, 10, 10, 10, 10])
   }
 }

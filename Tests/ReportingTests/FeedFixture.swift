@@ -60,7 +60,7 @@ struct FeedFixture {
       scenario: "feed-retry-storm",
       about: "Timeline slows down eight times for three minutes; what 5 retries of 3 s inside "
         + "10 s really do to readers and writers.",
-      duration: .seconds(Int64(seconds)), warmup: .seconds(60), window: .seconds(1), seed: 7,
+      duration: .seconds(Int64(seconds)), warmup: .seconds(60), seed: 7,
       version: "0.3.0", command: ["foreshock", "run", "scenarios/feed.yaml"],
       sources: [
         .init(name: "readers", entry: "gateway feed/edge", instances: 3),

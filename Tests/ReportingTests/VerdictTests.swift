@@ -129,6 +129,16 @@ import TimeAndChance
     #expect(judge([.noBaseline, .after(1)]).grounds == .noBaseline(replications: 1))
   }
 
+  @Test func `a run that ends too soon does not say never`() {
+    // A recovery after 60 s is seen 10 s later.
+    let early = judge([.never(observed: 69), .never(observed: 69)])
+    #expect(!early.isMet && !early.isCertain && !early.isMeasured)
+    #expect(early.grounds == .endedTooSoon(replications: 2))
+    let whole = judge([.never(observed: 70), .never(observed: 70)])
+    #expect(whole.grounds == .neverRecovered(replications: 2))
+    #expect(judge([.after(3), .after(4)]).isMet)
+  }
+
   /// A source of 100 requests a second: 10 ms each, and from `start` to `end` failing or slow.
   private func replication(
     badFrom start: Int, to end: Int, failing: UInt32 = 0, milliseconds: Int64 = 10,

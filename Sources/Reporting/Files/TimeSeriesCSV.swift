@@ -59,7 +59,7 @@ public struct TimeSeriesCSV: Sendable {
     let prefix = Array(",\(kind),\(Self.quoted(name))".utf8)
     let comma = UInt8(ascii: ",")
     for window in 0..<count {
-      ShortNumber.append(Double(window) * result.run.window.inSeconds, to: &out)
+      ShortNumber.append(result.run.windows.start(of: window), to: &out)
       out += prefix
       for (points, scale) in bands {
         out.append(comma)

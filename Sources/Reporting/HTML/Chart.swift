@@ -30,9 +30,11 @@ struct Chart {
 }
 
 extension Chart {
-  /// The charts of a subject's requests.
-  static func charts(of flow: FlowSummary, isCaller: Bool) -> [Chart] {
-    let series = flow.series
+  /// The charts of a subject's requests, with a point for each window of the usual length.
+  static func charts(
+    of flow: FlowSummary, isCaller: Bool, in windows: WindowGrid
+  ) -> [Chart] {
+    let series = flow.series.joined(by: windows)
     let total = isCaller ? series.offered : series.tries
     let outcomes = Chart(
       title: "Requests", unit: .perSecond,
@@ -63,9 +65,9 @@ extension Chart {
     return [outcomes, latency, retries]
   }
 
-  /// The charts of some pods.
-  static func charts(of server: ServerSummary) -> [Chart] {
-    let series = server.series
+  /// The charts of some pods, with a point for each window of the usual length.
+  static func charts(of server: ServerSummary, in windows: WindowGrid) -> [Chart] {
+    let series = server.series.joined(by: windows)
     return [
       Chart(
         title: "Waiting requests", unit: .number,

@@ -170,9 +170,10 @@ struct ChartDrawing {
     points.map { "\(fixed(x($0))) \(fixed(y($0)))" }.joined(separator: "L")
   }
 
-  /// The middle of a window.
+  /// The middle of a window of the usual length; the last one may be cut short.
   private func x(_ point: DownSampling.Point) -> Double {
-    x((Double(point.window) + 0.5) * run.window.inSeconds)
+    let start = Double(point.window) * run.window.inSeconds
+    return x((start + min(start + run.window.inSeconds, run.duration.inSeconds)) / 2)
   }
 
   private func x(_ seconds: Double) -> Double { Self.x(seconds, in: run) }

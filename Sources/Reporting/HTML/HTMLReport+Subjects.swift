@@ -18,7 +18,8 @@ extension HTMLReport {
         "through \(result.run.sources[index].entry)"
           + (instances > 1 ? ", \(instances) instances" : ""), attributes: "class=\"soft small\"")
       out.raw("</div>")
-      charts(Chart.charts(of: source, isCaller: true), of: name, &out)
+      charts(
+        Chart.charts(of: source, isCaller: true, in: result.run.windows), of: name, &out)
       let columns = ["", "req/s", "errors", "p50", "p99", "max", "tries/req"]
       var rows = [
         [
@@ -139,7 +140,8 @@ extension HTMLReport {
         attributes: "class=\"small \(label.state == .overloaded ? "bad" : "doubt")\"")
     }
     let charts =
-      Chart.charts(of: service.flow, isCaller: false) + Chart.charts(of: service.server)
+      Chart.charts(of: service.flow, isCaller: false, in: result.run.windows)
+      + Chart.charts(of: service.server, in: result.run.windows)
     self.charts(charts, of: description.name, &out)
     callers(of: index, &out)
     self.pods(of: index, &out)
@@ -246,7 +248,7 @@ extension HTMLReport {
   private func numbers(
     _ flow: FlowSummary, server: ServerSummary?, isCaller: Bool, _ out: inout HTMLText
   ) {
-    let series = flow.series
+    let series = flow.series.joined(by: result.run.windows)
     let count = series.offered.points.count
     guard count > 0 else { return }
     let step = (count + Self.mostRows - 1) / Self.mostRows
@@ -266,7 +268,7 @@ extension HTMLReport {
         mean(series.errorRate, .share), mean(series.p50, .seconds), mean(series.p99, .seconds),
         mean(series.retriesPerRequest, .share),
       ]
-      if let server = server?.series {
+      if let server = server?.series.joined(by: result.run.windows) {
         row += [
           mean(server.queue, .number), mean(server.busy, .number),
           mean(server.connections, .number), mean(server.ejected, .number),

@@ -156,13 +156,10 @@ enum PhaseName {
 
 /// What is typical of a figure in a phase where only its windows are known.
 enum PhaseMedian {
-  /// The median over the windows that begin in a phase; nil when there are none.
+  /// The median over the windows of a phase; nil when there are none.
   static func of(_ band: SeriesBand, in phase: Phase, _ run: RunDescription) -> Double? {
-    let width = run.window.nanoseconds
-    let values = band.points.indices.filter { window in
-      let start = Int64(window) * width
-      return start >= phase.start.nanoseconds && start < phase.end.nanoseconds
-    }.compactMap { band.points[$0]?.mean }.sorted()
+    let values = run.windows.windows(from: phase.start, to: phase.end, upTo: band.points.count)
+      .compactMap { band.points[$0]?.mean }.sorted()
     return values.isEmpty ? nil : values[values.count / 2]
   }
 }

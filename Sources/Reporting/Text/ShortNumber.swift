@@ -1,3 +1,5 @@
+import TimeAndChance
+
 /// Numbers of six digits for tables with millions of them.
 ///
 /// Multiplication by a power of ten and rounding are exact by IEEE 754, so the digits are the same
@@ -41,6 +43,22 @@ enum ShortNumber {
     var place = scale / 10
     while place > 0 {
       out.append(UInt8(ascii: "0") + UInt8(rest / place % 10))
+      place /= 10
+    }
+  }
+
+  /// Appends an instant in seconds, with as many digits as it has: windows must not seem to begin
+  /// together.
+  static func append(_ instant: SimTime, to out: inout [UInt8]) {
+    let second: Int64 = 1_000_000_000
+    append(instant.nanoseconds / second, to: &out)
+    var rest = instant.nanoseconds % second
+    guard rest > 0 else { return }
+    out.append(UInt8(ascii: "."))
+    var place = second / 10
+    while rest > 0 {
+      out.append(UInt8(ascii: "0") + UInt8(rest / place))
+      rest %= place
       place /= 10
     }
   }

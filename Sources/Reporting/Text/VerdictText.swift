@@ -40,6 +40,8 @@ enum VerdictText {
       return "no request succeeded in \(some(count)): latency of failures never passes"
     case .neverRecovered(let count):
       return "never as before in \(some(count))" + (verdict.isCertain ? "" : ", uncertain")
+    case .endedTooSoon(let count):
+      return "the run ends too soon after the fault to tell in \(some(count))"
     case .noBaseline(let count):
       return "nothing to compare with before the fault in \(some(count))"
     case .nothingEnded(let count):

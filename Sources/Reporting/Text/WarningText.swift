@@ -32,6 +32,13 @@ enum WarningText {
     case .iterationsLeft(let source, let requests):
       return "\(name(source, run)) dropped \(requests) requests: its time was over before its users"
         + " had done all their iterations"
+    case .partsNotCut(let instants):
+      return "figures of parts of the run are rough: \(instants) of their edges lie within windows,"
+        + " of which there may be \(WindowGrid.mostWindows)"
+    case .occurrencesLeftOut(let fault):
+      let name = run.faults.indices.contains(fault) ? run.faults[fault].name : "?"
+      let listed = run.faults.indices.contains(fault) ? run.faults[fault].occurrences.count : 0
+      return "figures of the time of \(name) are those of its first \(listed) occurrences"
     }
   }
 

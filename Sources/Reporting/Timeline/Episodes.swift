@@ -4,8 +4,8 @@ import TimeAndChance
 
 /// When rates leave what is usual and return: errors, latency and retries of a source or edge.
 enum Episodes {
-  /// How many quiet windows end an episode.
-  private static let quiet = 5
+  /// The quiet time that ends an episode, in windows of the usual length.
+  private static let quiet: Int64 = 5
 
   /// A stretch of windows in which a figure is beyond what is usual.
   private struct Episode {
@@ -38,15 +38,20 @@ enum Episodes {
 
   /// The windows of a run, and in which the first fault begins.
   private struct Clock {
-    let window: SimDuration
-    let warmup: SimDuration
+    let windows: WindowGrid
+    let warmup: SimTime
     let firstFault: Int?
 
     init(_ run: RunDescription) {
-      window = run.window
-      warmup = run.warmup
+      windows = run.windows
+      warmup = .zero + run.warmup
       firstFault = run.faults.lazy.flatMap(\.occurrences).map(\.start).min()
-        .map { Int($0.nanoseconds / run.window.nanoseconds) }
+        .map { run.windows.window(at: $0) }
+    }
+
+    /// Whether less than the quiet time lies between two windows.
+    func areNear(_ first: Int, _ second: Int) -> Bool {
+      windows.start(of: second) - windows.end(of: first) < windows.width * quiet
     }
   }
 
@@ -150,25 +155,28 @@ enum Episodes {
   }
 
   /// The counted windows before the first fault; all counted ones without a fault.
-  private static func usualWindows(_ count: Int, _ clock: Clock) -> Range<Int> {
-    let width = clock.window.nanoseconds
-    let first = Int((clock.warmup.nanoseconds + width - 1) / width)
+  ///
+  /// Short windows scatter more than others, so they tell what is usual only where there are no others.
+  private static func usualWindows(_ count: Int, _ clock: Clock) -> [Int] {
+    let first = clock.windows.firstWindow(from: clock.warmup)
     let end = min(clock.firstFault ?? count, count)
-    return first < end ? first..<end : min(first, count)..<count
+    let range = first < end ? first..<end : min(first, count)..<count
+    let long = range.filter { clock.windows.length(of: $0) == clock.windows.width }
+    return long.isEmpty ? Array(range) : long
   }
 
   /// What is usual: the median and the 99th percentile of the usual windows.
   private static func usualValue(
     _ values: [Double?], _ clock: Clock
   ) -> (median: Double, high: Double) {
-    let known = values[usualWindows(values.count, clock)].compactMap { $0 }.sorted()
+    let known = usualWindows(values.count, clock).compactMap { values[$0] }.sorted()
     if known.isEmpty { return (0, 0) }
     return (known[known.count / 2], known[min(known.count - 1, known.count * 99 / 100)])
   }
 
   /// Stretches above a limit that enough requests tell of.
   ///
-  /// Short pauses do not end one, and a single window is noise unless it is above the limit for
+  /// Short pauses do not end one, and no more than a window is noise unless it is above the limit for
   /// windows alone. The requests of a stretch taken together must show more than what is usual can
   /// explain (``Tally/exceeds(_:)``); so must those of the window that gives the peak, else the
   /// stretch's common figure stands for it.
@@ -181,21 +189,22 @@ enum Episodes {
     _ clock: Clock
   ) -> [Episode] {
     var episodes: [Episode] = []
-    let first = Int(clock.warmup.nanoseconds / clock.window.nanoseconds)
+    let first = clock.windows.window(at: clock.warmup)
     for (window, value) in series.values.enumerated() where window >= first {
       guard let value, value > limit else { continue }
-      if let last = episodes.last, window - last.last <= quiet {
+      if let last = episodes.last, clock.areNear(last.last, window) {
         episodes[episodes.count - 1].last = window
         episodes[episodes.count - 1].peak = max(last.peak, value)
       } else {
         episodes.append(Episode(first: window, last: window, peak: value))
       }
     }
-    let calm = series.tallies[usualWindows(series.tallies.count, clock)]
+    let calm = usualWindows(series.tallies.count, clock).map { series.tallies[$0] }
     let usual = calm.sum
     let scatter = calm.dispersion
     return episodes.compactMap { episode in
-      guard episode.last > episode.first || episode.peak > alone else { return nil }
+      let length = clock.windows.end(of: episode.last) - clock.windows.start(of: episode.first)
+      guard length > clock.windows.width || episode.peak > alone else { return nil }
       let windows = episode.first..<(episode.last + 1)
       let cluster = max(scatter, inClusters ? triesOfARequest(in: series.tallies[windows]) : 1)
       func isMore(_ tally: Tally) -> Bool {
@@ -224,11 +233,11 @@ enum Episodes {
   }
 
   private static func time(_ window: Int, _ clock: Clock) -> SimTime {
-    SimTime(nanoseconds: Int64(window) * clock.window.nanoseconds)
+    clock.windows.start(of: window)
   }
 
   private static func returns(_ episode: Episode, _ count: Int, _ clock: Clock) -> String {
-    episode.last + quiet >= count
+    clock.areNear(episode.last, count)
       ? ", to the end" : ", until \(HumanNumber.clock(time(episode.last + 1, clock)))"
   }
 }

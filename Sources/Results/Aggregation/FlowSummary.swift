@@ -37,7 +37,7 @@ public struct FlowSummary: Sendable, Equatable {
   }
 
   init(
-    _ flows: [FlowFigures], isCaller: Bool, seconds: [Double], width: Double,
+    _ flows: [FlowFigures], isCaller: Bool, seconds: [Double], windows: [Double],
     _ student: StudentFactors
   ) {
     total = flows.reduce(into: FlowFigures()) { $0.merge($1) }
@@ -66,7 +66,7 @@ public struct FlowSummary: Sendable, Equatable {
       student.estimate(flows.map { $0.latency.quantile(share).map { $0 / 1e9 } })
     }
     maxLatency = student.estimate(flows.map { $0.latency.maximum.map { Double($0) / 1e9 } })
-    series = FlowSeries(flows, isCaller: isCaller, width: width, factors: student)
+    series = FlowSeries(flows, isCaller: isCaller, windows: windows, factors: student)
   }
 }
 
@@ -95,7 +95,7 @@ public struct ServerSummary: Sendable, Equatable {
   /// The time series.
   public var series: ServerSeries
 
-  init(_ servers: [ServerFigures], width: Double, _ student: StudentFactors) {
+  init(_ servers: [ServerFigures], windows: [Double], _ student: StudentFactors) {
     func mean(_ figure: (ServerFigures) -> Double?) -> Estimate? {
       student.estimate(servers.map(figure))
     }
@@ -111,6 +111,6 @@ public struct ServerSummary: Sendable, Equatable {
     ejections = mean { Double($0.ejections) }
     restarts = mean { Double($0.restarts) }
     throttled = mean { $0.throttled.inSeconds }
-    series = ServerSeries(servers, width: width, factors: student)
+    series = ServerSeries(servers, windows: windows, factors: student)
   }
 }

@@ -89,15 +89,15 @@ public struct RunResult: Sendable, Equatable {
     let results = results.sorted { $0.index < $1.index }
     precondition(!results.isEmpty, "a result needs a replication at least")
     let student = StudentFactors(upTo: results.count)
-    let width = run.window.inSeconds
+    let windows = run.windows.seconds(upTo: Self.mostSamples(in: results))
     let seconds = results.map { $0.countedTime(of: run) }
     func flow(isCaller: Bool, _ pick: (ReplicationResult) -> FlowFigures?) -> FlowSummary {
       FlowSummary(
         results.map { pick($0) ?? FlowFigures() }, isCaller: isCaller, seconds: seconds,
-        width: width, student)
+        windows: windows, student)
     }
     func server(_ pick: (ReplicationResult) -> ServerFigures?) -> ServerSummary {
-      ServerSummary(results.map { pick($0) ?? ServerFigures() }, width: width, student)
+      ServerSummary(results.map { pick($0) ?? ServerFigures() }, windows: windows, student)
     }
     self.run = run
     let sources = run.sources.indices.map { index in
@@ -138,8 +138,9 @@ public struct RunResult: Sendable, Equatable {
     trust = services.indices.map { index in
       phases.map { phase in
         TrustLabel(
-          services[index], in: run.windows(from: phase.start, to: phase.end, upTo: .max),
-          width: width)
+          services[index],
+          in: run.windows.windows(from: phase.start, to: phase.end, upTo: .max),
+          of: run.windows)
       }
     }
     let roots = phases.map { phase in
@@ -153,6 +154,22 @@ public struct RunResult: Sendable, Equatable {
     sourcePhases = sources.indices.map { figures(.source($0)) }
     servicePhases = services.indices.map { figures(.service($0)) }
     warnings = RunWarning.warnings(run, results, sources)
+  }
+
+  /// The length of the longest series.
+  private static func mostSamples(in results: [ReplicationResult]) -> Int {
+    var most = 0
+    for result in results {
+      for flow in result.sources + result.edges { most = max(most, flow.samples.count) }
+      for service in result.services {
+        most = max(most, service.flow.samples.count, service.server.samples.count)
+        for operation in service.operations { most = max(most, operation.samples.count) }
+      }
+      for workload in result.workloads {
+        most = max(most, workload.flow.samples.count, workload.server.samples.count)
+      }
+    }
+    return most
   }
 }
 

@@ -27,12 +27,19 @@ public struct SeriesBand: Sendable, Equatable {
   init<Sample>(
     _ samples: [[Sample]], factors: StudentFactors, _ figure: (Sample) -> Double?
   ) {
+    self.init(samples, factors: factors) { sample, _ in figure(sample) }
+  }
+
+  /// The same, of a figure that depends on which window it is.
+  init<Sample>(
+    _ samples: [[Sample]], factors: StudentFactors, _ figure: (Sample, Int) -> Double?
+  ) {
     // Closures: a key path is made anew for each of thousands of flows.
     let count = samples.map { $0.count }.max() ?? 0
     points = (0..<count).map { window in
       var summary = Welford()
       for series in samples where window < series.count {
-        if let value = figure(series[window]) { summary.add(value) }
+        if let value = figure(series[window], window) { summary.add(value) }
       }
       return factors.estimate(summary).map { Point(mean: $0.mean, halfWidth: $0.halfWidth) }
     }
@@ -62,11 +69,11 @@ public struct FlowSeries: Sendable, Equatable {
   /// The 99th percentile in seconds.
   public var p99: SeriesBand
 
-  /// The series over some replications; windows of that many seconds.
-  init(_ flows: [FlowFigures], isCaller: Bool, width: Double, factors: StudentFactors) {
+  /// The series over some replications; windows of so many seconds, one by one.
+  init(_ flows: [FlowFigures], isCaller: Bool, windows: [Double], factors: StudentFactors) {
     let samples = flows.map { $0.samples }
     func rate(_ count: (FlowSample) -> UInt64) -> SeriesBand {
-      SeriesBand(samples, factors: factors) { Double(count($0)) / width }
+      SeriesBand(samples, factors: factors) { Double(count($0)) / windows[$1] }
     }
     offered = rate { UInt64($0.offered) }
     good = rate { $0.good }
@@ -101,8 +108,8 @@ public struct ServerSeries: Sendable, Equatable {
   /// Arrivals refused by full queues, per second.
   public var refused: SeriesBand
 
-  /// The series over some replications; windows of that many seconds.
-  init(_ servers: [ServerFigures], width: Double, factors: StudentFactors) {
+  /// The series over some replications; windows of so many seconds, one by one.
+  init(_ servers: [ServerFigures], windows: [Double], factors: StudentFactors) {
     let samples = servers.map { $0.samples }
     queue = SeriesBand(samples, factors: factors) { Double($0.queue) }
     busy = SeriesBand(samples, factors: factors) { Double($0.busy) }
@@ -111,6 +118,6 @@ public struct ServerSeries: Sendable, Equatable {
     }
     connections = SeriesBand(samples, factors: factors) { Double($0.connections) }
     ejected = SeriesBand(samples, factors: factors) { Double($0.ejected) }
-    refused = SeriesBand(samples, factors: factors) { Double($0.refused) / width }
+    refused = SeriesBand(samples, factors: factors) { Double($0.refused) / windows[$1] }
   }
 }

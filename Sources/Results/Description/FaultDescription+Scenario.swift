@@ -7,6 +7,15 @@ extension FaultDescription {
 
   /// A fault of a scenario in words.
   public init(_ fault: Fault, in scenario: Scenario) {
+    let occurrences = Self.occurrences(of: fault, in: scenario)
+    self.init(
+      name: fault.name, text: Self.text(of: fault.effect, in: scenario), occurrences: occurrences,
+      isListedWhole: occurrences.count < Self.mostOccurrences
+        || Self.isLast(occurrences[occurrences.count - 1], of: fault, in: scenario))
+  }
+
+  /// When a fault of a scenario acts, as far as it is listed.
+  static func occurrences(of fault: Fault, in scenario: Scenario) -> [Occurrence] {
     let end = SimTime.zero + scenario.duration
     var occurrences: [Occurrence] = []
     var start = fault.at
@@ -18,8 +27,17 @@ extension FaultDescription {
       guard let every = fault.repetition?.every, every < end - start else { break }
       start = start + every
     }
-    self.init(
-      name: fault.name, text: Self.text(of: fault.effect, in: scenario), occurrences: occurrences)
+    return occurrences
+  }
+
+  /// Whether a fault does not act again within the run after the last occurrence that is listed.
+  private static func isLast(
+    _ last: Occurrence, of fault: Fault, in scenario: Scenario
+  ) -> Bool {
+    guard let repetition = fault.repetition, repetition.times ?? .max > mostOccurrences else {
+      return true
+    }
+    return repetition.every >= SimTime.zero + scenario.duration - last.start
   }
 
   private static func text(of effect: FaultEffect, in scenario: Scenario) -> String {

@@ -8,6 +8,8 @@ public struct FaultDescription: Sendable, Equatable {
   public var text: String
   /// When it acts, repetitions apart, in the order of time; cut at the end of the run.
   public var occurrences: [Occurrence]
+  /// False when it goes on to act after the last of ``occurrences``.
+  public var isListedWhole: Bool
 
   /// A stretch of time in which a fault acts.
   public struct Occurrence: Sendable, Equatable {
@@ -23,9 +25,12 @@ public struct FaultDescription: Sendable, Equatable {
   }
 
   /// A fault from its parts.
-  public init(name: String, text: String, occurrences: [Occurrence]) {
+  public init(
+    name: String, text: String, occurrences: [Occurrence], isListedWhole: Bool = true
+  ) {
     self.name = name
     self.text = text
     self.occurrences = occurrences
+    self.isListedWhole = isListedWhole
   }
 }

@@ -1,22 +1,20 @@
 public import Scenario
-public import TimeAndChance
+import TimeAndChance
 
 extension RunDescription {
   /// The description of a scenario.
   ///
   /// - Parameters:
   ///   - scenario: a checked scenario.
-  ///   - window: the length of a window of the series; 1 s by default, but at least a 2000th of the
-  ///     run, in whole seconds.
   ///   - version: of the program.
   ///   - command: the words that ran it, without seed and replications.
   public init(
-    _ scenario: Scenario, window: SimDuration? = nil, version: String = "",
+    _ scenario: Scenario, version: String = "",
     command: [String] = ["foreshock", "run"]
   ) {
     self.init(
       scenario: scenario.name, about: scenario.about, duration: scenario.duration,
-      warmup: scenario.warmup, window: window ?? Self.usualWindow(of: scenario.duration),
+      warmup: scenario.warmup, windows: WindowGrid(of: scenario),
       seed: scenario.seed, version: version, command: command,
       sources: scenario.traffic.map { source in
         Source(
@@ -37,13 +35,6 @@ extension RunDescription {
       edges: Self.edges(of: scenario),
       faults: scenario.faults.map { FaultDescription($0, in: scenario) },
       expectations: scenario.expectations, provenance: scenario.provenance)
-  }
-
-  /// One second, or for very long runs so many whole seconds that there are 2000 windows at most.
-  public static func usualWindow(of duration: SimDuration) -> SimDuration {
-    let share = duration.nanoseconds / 2_000
-    let second = SimDuration.seconds(1).nanoseconds
-    return .seconds(max(1, (share + second - 1) / second))
   }
 
   private static func entry(of source: TrafficSource, in scenario: Scenario) -> String {

@@ -13,8 +13,8 @@ public struct RunDescription: Sendable, Equatable {
   public var duration: SimDuration
   /// The beginning that is not counted.
   public var warmup: SimDuration
-  /// The length of a window of the series.
-  public var window: SimDuration
+  /// How its time is cut into the windows of the series.
+  public var windows: WindowGrid
   /// The seed.
   public var seed: UInt64
   /// The version of the program that ran it.
@@ -122,10 +122,10 @@ public struct RunDescription: Sendable, Equatable {
     }
   }
 
-  /// A description from its parts.
+  /// A description from its parts; by default with windows of 1 s and no other edges.
   public init(
     scenario: String, about: String = "", duration: SimDuration, warmup: SimDuration = .zero,
-    window: SimDuration = .seconds(1), seed: UInt64 = 1, version: String = "",
+    windows: WindowGrid? = nil, seed: UInt64 = 1, version: String = "",
     command: [String] = ["foreshock", "run"], sources: [Source] = [], services: [Service] = [],
     workloads: [Workload] = [], edges: [Edge] = [], faults: [FaultDescription] = [],
     expectations: [Expectation] = [], provenance: Provenance = Provenance()
@@ -134,7 +134,7 @@ public struct RunDescription: Sendable, Equatable {
     self.about = about
     self.duration = duration
     self.warmup = warmup
-    self.window = window
+    self.windows = windows ?? WindowGrid(width: .seconds(1), end: .zero + duration)
     self.seed = seed
     self.version = version
     self.command = command
@@ -156,6 +156,9 @@ public struct RunDescription: Sendable, Equatable {
   private static func places(of edges: [Edge]) -> [Edge: Int] {
     Dictionary(zip(edges, edges.indices)) { first, _ in first }
   }
+
+  /// The usual length of a window of the series.
+  public var window: SimDuration { windows.width }
 
   /// The time that is counted.
   public var counted: SimDuration { duration - warmup }

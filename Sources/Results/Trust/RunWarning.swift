@@ -20,6 +20,11 @@ public enum RunWarning: Sendable, Equatable {
   case dropped(source: Int, requests: UInt64)
   /// The users of a source had iterations left when its time was over (k6 `maxDuration`).
   case iterationsLeft(source: Int, requests: UInt64)
+  /// Parts of the run begin or end at so many instants that are no edges of windows: their figures
+  /// are those of the windows that begin in them.
+  case partsNotCut(instants: Int)
+  /// A fault acts more often than is listed: figures of its time are those of what is listed.
+  case occurrencesLeftOut(fault: Int)
 }
 
 extension RunWarning {
@@ -47,6 +52,10 @@ extension RunWarning {
     }
     let leftOut = results.map(\.eventsLeftOut).max() ?? 0
     if leftOut > 0 { warnings.append(.eventsLeftOut(leftOut)) }
+    if run.windows.leftOut > 0 { warnings.append(.partsNotCut(instants: run.windows.leftOut)) }
+    for fault in run.faults.indices where !run.faults[fault].isListedWhole {
+      warnings.append(.occurrencesLeftOut(fault: fault))
+    }
     return warnings
   }
 
@@ -70,10 +79,10 @@ extension RunWarning {
   ) -> RunWarning? {
     let firstFault = run.faults.flatMap(\.occurrences).map(\.start).min() ?? (.zero + run.duration)
     let points = source.series.p50.points
-    let windows = run.windows(from: .zero, to: firstFault, upTo: points.count)
+    let windows = run.windows.windows(from: .zero, to: firstFault, upTo: points.count)
     let first = points.firstIndex { $0 != nil } ?? 0
     let values = windows.dropFirst(first).compactMap { points[$0]?.mean }
-    let warm = run.firstWindow(from: .zero + run.warmup)
+    let warm = run.windows.firstWindow(from: .zero + run.warmup)
     switch MSER5(values) {
     case .tooShort: return nil
     case .neverSettles:
@@ -84,7 +93,7 @@ extension RunWarning {
       guard needed > warm, warm >= first else { return nil }
       // A lucky cut of mere noise is no warm-up: what it cuts off must differ from the rest.
       guard differ(values[(warm - first)..<cut], values[cut...]) else { return nil }
-      return .warmupTooShort(source: index, needed: run.window * Int64(needed))
+      return .warmupTooShort(source: index, needed: run.windows.start(of: needed) - .zero)
     }
   }
 

@@ -26,7 +26,8 @@ extension ReplicationResult {
   /// A figure of a subject.
   ///
   /// Over the whole counted run it comes from the exact counters. Over a part of it, it comes from
-  /// the series: windows count that begin within it.
+  /// the series, which has an edge wherever a part begins or ends (``WindowGrid``); where there
+  /// were too many for that, windows count that begin within it.
   public func measure(
     _ metric: Metric, of subject: Subject, in window: TimeWindow, of run: RunDescription
   ) -> Measurement {
@@ -50,7 +51,7 @@ extension ReplicationResult {
     }
     let windows = run.windows(in: window, upTo: flow.samples.count)
     guard !windows.isEmpty else { return nil }
-    return Stretch(windows, of: flow, server: server(of: subject), width: run.window.inSeconds)
+    return Stretch(windows, of: flow, server: server(of: subject), in: run.windows)
   }
 
   /// A figure of a subject from its sums.
@@ -158,28 +159,14 @@ extension RunDescription {
   func windows(in part: TimeWindow, upTo count: Int) -> [Int] {
     switch part {
     case .counted:
-      return windows(from: .zero + warmup, to: .zero + duration, upTo: count)
+      return Array(windows.windows(from: .zero + warmup, to: .zero + duration, upTo: count))
     case .between(let start, let end):
-      return windows(from: start, to: end, upTo: count)
+      return Array(windows.windows(from: start, to: end, upTo: count))
     case .during(let fault):
       guard faults.indices.contains(fault) else { return [] }
       return faults[fault].occurrences.flatMap {
-        windows(from: $0.start, to: $0.end, upTo: count)
+        windows.windows(from: $0.start, to: $0.end, upTo: count)
       }
     }
-  }
-
-  /// The windows that begin within `start ..< end`, in order.
-  func windows(from start: SimTime, to end: SimTime, upTo count: Int) -> [Int] {
-    let first = firstWindow(from: start)
-    let last = min(firstWindow(from: end), count)
-    return first < last ? Array(first..<last) : []
-  }
-
-  /// The first window that does not begin before an instant.
-  func firstWindow(from instant: SimTime) -> Int {
-    let width = window.nanoseconds
-    guard instant > .zero else { return 0 }
-    return Int((instant.nanoseconds - 1) / width + 1)
   }
 }

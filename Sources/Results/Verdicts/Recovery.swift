@@ -15,10 +15,10 @@ public enum RecoveryOutcome: Sendable, Equatable {
 }
 
 extension ReplicationResult {
-  /// When error rate and p99 of all named sources were back within 10 % of the window before the
-  /// fault, for 10 s.
+  /// When error rate and p99 of all named sources were back within 10 % of what they were before
+  /// the fault, for 10 s.
   ///
-  /// The window before is the last minute before the fault's first start, as far as it is counted.
+  /// Before is the last minute before the fault's first start, as far as it is counted.
   /// Error rate and p99 are taken over each 10 s as a whole; failures are whole requests, so
   /// 110 % of the expected number is rounded up. Of a repeated fault the last end counts.
   public func recovery(_ recovery: Recovery, of run: RunDescription) -> RecoveryOutcome {
@@ -49,21 +49,25 @@ extension FlowFigures {
       let last = fault.occurrences.last
     else { return .notRecorded }
     let count = min(samples.count, windowLatency.count)
-    let width = run.window.nanoseconds
     let counted = SimTime.zero + run.warmup
-    let start = max(counted, first.start - .seconds(60))
+    let start = max(counted, first.start - Recovery.baseline)
+    let grid = run.windows
     let before = Stretch(
-      run.windows(from: start, to: first.start, upTo: count).filter {
+      grid.windows(from: start, to: first.start, upTo: count).filter {
         // A window that reaches into the fault says nothing about the time before.
-        Int64($0 + 1) * width <= first.start.nanoseconds
-      }, of: self, server: nil, width: run.window.inSeconds)
+        grid.end(of: $0) <= first.start
+      }, of: self, server: nil, in: grid)
     guard let usualErrors = before.errorRate, let usual = before.latency?.quantile(0.99) else {
       return .noBaseline
     }
-    let length = Int((SimDuration.seconds(10).nanoseconds + width - 1) / width)
-    var window = run.firstWindow(from: last.end)
-    while window + length <= count {
-      let windows = window..<window + length
+    let starts = min(grid.firstWindow(from: last.end), count)..<count
+    let ends = starts.map { grid.end(of: $0) }
+    var end = starts.lowerBound
+    for window in starts {
+      let begin = grid.start(of: window)
+      while end < count, ends[end - starts.lowerBound] < begin + Recovery.stretch { end += 1 }
+      if end == count { break }
+      let windows = window..<end + 1
       var (ended, good, errors) = (0.0, 0.0, 0.0)
       for sample in samples[windows] {
         ended += Double(sample.ended)
@@ -76,13 +80,11 @@ extension FlowFigures {
         let p99 = CompactHistogram(merging: windowLatency[windows]).quantile(0.99),
         p99 <= 1.1 * usual
       {
-        let back = Int64(window) * width - last.end.nanoseconds
-        return .after(SimDuration(nanoseconds: max(0, back)).inSeconds)
+        return .after(max(.zero, begin - last.end).inSeconds)
       }
-      window += 1
     }
-    let observed = Int64(count) * width - last.end.nanoseconds
-    return .never(observed: SimDuration(nanoseconds: max(0, observed)).inSeconds)
+    let observed = (ends.last ?? last.end) - last.end
+    return .never(observed: max(.zero, observed).inSeconds)
   }
 }
 
@@ -90,7 +92,8 @@ extension Verdict {
   /// Judges a recovery by what each replication saw.
   ///
   /// A replication that never recovers makes the mean infinite, so one is enough for a ✗; it is
-  /// certain when none recovered in time, otherwise more replications are asked for.
+  /// certain when none recovered in time, otherwise more replications are asked for. Where the run
+  /// ended before a recovery in time would have been seen, nothing is certain.
   public static func judge(
     _ recovery: Recovery, _ outcomes: [RecoveryOutcome], factors: StudentFactors
   ) -> Verdict {
@@ -110,6 +113,11 @@ extension Verdict {
     }
     let blind = outcomes.count { $0 == .noBaseline }
     if blind > 0 { return failed(.noBaseline(replications: blind), isCertain: true) }
+    let needed = limit + Recovery.stretch.inSeconds
+    let cutOff = outcomes.count { outcome in
+      if case .never(let observed) = outcome { observed < needed } else { false }
+    }
+    if cutOff > 0 { return failed(.endedTooSoon(replications: cutOff), isCertain: false) }
     let never = outcomes.count { if case .never = $0 { true } else { false } }
     if never > 0 {
       let inTime = values.contains { $0.map { $0 <= limit } ?? false }

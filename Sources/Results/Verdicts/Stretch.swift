@@ -39,9 +39,12 @@ struct Stretch {
     ejections = Double(server.ejections)
   }
 
-  /// Some windows of the series, each `width` seconds long.
-  init(_ windows: [Int], of flow: FlowFigures, server: ServerFigures?, width: Double) {
-    seconds = Double(windows.count) * width
+  /// Some windows of the series.
+  init(
+    _ windows: some Collection<Int>, of flow: FlowFigures, server: ServerFigures?,
+    in grid: WindowGrid
+  ) {
+    seconds = windows.reduce(SimDuration.zero) { $0 + grid.length(of: $1) }.inSeconds
     for window in windows where window < flow.samples.count {
       let sample = flow.samples[window]
       offered += Double(sample.offered)
@@ -53,7 +56,7 @@ struct Stretch {
       retriesRefused += Double(sample.retriesRefused)
       // The last failure is known to the window; its exact time only if it was the run's last.
       if sample.errors > 0 {
-        let end = Double(window + 1) * width
+        let end = grid.end(of: window).seconds
         lastFailure = min(end, flow.lastFailure?.seconds ?? end)
       }
     }
@@ -67,12 +70,13 @@ struct Stretch {
     var seen = 0.0
     for window in windows where window < server.samples.count {
       let sample = server.samples[window]
-      queue += Double(sample.queue)
-      busy += Double(sample.busy)
-      workers += Double(sample.workers)
+      let weight = grid.weight(of: window)
+      queue += Double(sample.queue) * weight
+      busy += Double(sample.busy) * weight
+      workers += Double(sample.workers) * weight
       peak = max(peak, Double(sample.queuePeak))
       ejected += Double(sample.ejections)
-      seen += 1
+      seen += weight
     }
     guard seen > 0 else { return }
     meanQueue = queue / seen
@@ -157,7 +161,7 @@ extension Stretch {
 
 extension FlowFigures {
   /// The latencies of some windows together; nil when they were not kept.
-  func mergedLatency(of windows: [Int]) -> CompactHistogram? {
+  func mergedLatency(of windows: some Collection<Int>) -> CompactHistogram? {
     guard !windowLatency.isEmpty else { return nil }
     return CompactHistogram(
       merging:

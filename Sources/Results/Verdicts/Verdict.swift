@@ -37,6 +37,9 @@ public struct Verdict: Sendable, Equatable {
     case noGoodput(replications: Int)
     /// In so many replications things were never as before.
     case neverRecovered(replications: Int)
+    /// In so many replications things were not as before by the end of the run, and that came before
+    /// the time was over.
+    case endedTooSoon(replications: Int)
     /// In so many replications there was nothing to compare with before the fault.
     case noBaseline(replications: Int)
     /// In so many replications no request of the window ended.
@@ -63,7 +66,7 @@ public struct Verdict: Sendable, Equatable {
   /// Whether anything was measured at all.
   public var isMeasured: Bool {
     switch grounds {
-    case .noTraffic, .notRecorded, .nothingEnded, .noBaseline: false
+    case .noTraffic, .notRecorded, .nothingEnded, .noBaseline, .endedTooSoon: false
     default: true
     }
   }

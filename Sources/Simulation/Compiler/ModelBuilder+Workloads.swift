@@ -38,10 +38,9 @@ extension ModelBuilder {
 
   /// Whether the latencies of all windows of all services are few enough to be kept.
   private var hasRoomForWindowLatency: Bool {
-    let window = RunDescription.usualWindow(of: scenario.duration)
-    let windows = scenario.duration.nanoseconds / window.nanoseconds + 1
+    let count = Int64(windows.count) + 1
     let rows = scenario.workloads.reduce(Int64(0)) { $0 + 1 + Int64($1.steps.count) }
-    return windows.multipliedReportingOverflow(by: rows).partialValue <= Self.mostLatencyWindows
+    return count.multipliedReportingOverflow(by: rows).partialValue <= Self.mostLatencyWindows
   }
 
   /// Whether the latencies of a workload's windows are needed: for bounds on a part of the run, and

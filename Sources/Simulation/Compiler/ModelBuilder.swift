@@ -7,6 +7,8 @@ import TrafficPolicy
 struct ModelBuilder {
   let scenario: Scenario
   let network: NetworkTimes
+  /// The windows of the series.
+  let windows: WindowGrid
   var services: [ServiceModel] = []
   var proxies: [ProxyModel] = []
   var edges: [EdgeModel] = []
@@ -70,6 +72,7 @@ struct ModelBuilder {
   init(_ scenario: Scenario) {
     self.scenario = scenario
     network = NetworkTimes(scenario)
+    windows = WindowGrid(of: scenario)
     proxyIndex = Array(repeating: nil, count: scenario.proxies.count)
     operations = Array(repeating: [:], count: scenario.workloads.count)
     operationNumbers = scenario.services.map { service in
@@ -139,12 +142,14 @@ struct ModelBuilder {
     }
     // What is the same in all replications is done once.
     for kill in kills where !kill.isDrawn { spells.add(kill, seed: 0, replication: 0) }
+    // The end of the run ends its last window too.
+    let cuts = windows.cuts + [windows.end]
     let model = SimulationModel(
       services: services, proxies: proxies, edges: edges, flows: flows, sources: sources,
       actions: spells.actions, duration: scenario.duration, linger: .zero,
       warmup: scenario.warmup,
       recording: RecordingOptions(
-        causes: true, window: RunDescription.usualWindow(of: scenario.duration),
+        causes: true, window: windows.width, cuts: cuts,
         serviceHistograms: true, windowLatency: true), network: network.model(rules: rules))
     return CompiledScenario(
       model: model, map: map, gaps: gaps, crashLoops: crashLoops,

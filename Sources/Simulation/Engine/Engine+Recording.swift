@@ -16,6 +16,9 @@ struct Recorders: ~Copyable {
   let isOn: Bool
   let hasWindows: Bool
   let hasWaits: Bool
+  /// When the window under way began, and which of the model's cuts is the next.
+  var windowStart = SimTime.zero
+  var nextCut = 0
   var statuses = StatusNumbers()
   /// What the recorders below are still to count.
   var ends: EndLog
@@ -153,9 +156,21 @@ extension Engine {
 
   // MARK: Windows
 
+  /// Sets the end of the window that begins now: at the next multiple of the usual length, or before
+  /// it where the model says so.
+  mutating func scheduleWindowEnd() {
+    guard let width = model.recording.window else { return }
+    recorders.windowStart = now
+    var length = width - .nanoseconds(now.nanoseconds % width.nanoseconds)
+    let cuts = model.recording.cuts
+    while recorders.nextCut < cuts.count, cuts[recorders.nextCut] <= now { recorders.nextCut += 1 }
+    if recorders.nextCut < cuts.count { length = min(length, cuts[recorders.nextCut] - now) }
+    scheduleFirst(.windowEnd, after: length)
+  }
+
   /// A window of the time series ends.
   mutating func windowEnd() {
-    guard let length = model.recording.window else { return }
+    let length = now - recorders.windowStart
     recorders.ends.settle()
     let statuses = recorders.statuses.statuses
     let tries = triesBySource()
@@ -169,7 +184,7 @@ extension Engine {
       }
     }
     for s in 0..<services.count { endWindow(ofService: s, length, statuses) }
-    if !isEnding { schedule(.windowEnd, 0, after: length) }
+    if !isEnding { scheduleWindowEnd() }
   }
 
   /// Tries along the edges of each source.

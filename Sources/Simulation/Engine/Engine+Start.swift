@@ -81,8 +81,8 @@ extension Engine {
     for index in model.actions.indices {
       schedule(.action, UInt32(index), after: model.actions[index].at)
     }
-    if model.warmup > .zero { schedule(.warmupOver, 0, after: model.warmup) }
-    if let window = model.recording.window { schedule(.windowEnd, 0, after: window) }
+    if model.warmup > .zero { scheduleFirst(.warmupOver, after: model.warmup) }
+    scheduleWindowEnd()
     if let duration = model.duration { schedule(.sourcesEnd, 0, after: duration) }
     makeFilters()
     makeCheckedClusters()

@@ -250,6 +250,11 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
     queue.schedule(after: delay, kind: kind.rawValue, handle: handle)
   }
 
+  /// Schedules an event of the run itself before everything else of its instant.
+  mutating func scheduleFirst(_ kind: EventKind, after delay: SimDuration) {
+    queue.scheduleFirst(after: delay, kind: kind.rawValue, handle: 0)
+  }
+
   /// Starts a timer, or none when the timeout is off.
   @inline(__always)
   mutating func start(_ timeout: FixedTimeout, _ kind: EventKind, _ handle: UInt32) -> UInt32 {

@@ -84,9 +84,10 @@ enum EventKind: UInt8 {
   case clientOpenLoop
   /// A timed action (index).
   case action
-  /// Counting begins.
+  /// Counting begins; before everything else of its instant, so that what happens at it counts.
   case warmupOver
-  /// A window of the time series ends.
+  /// A window of the time series ends; before everything else of its instant, which is of the next
+  /// window, but after ``warmupOver``.
   case windowEnd
   /// Sources stop.
   case sourcesEnd

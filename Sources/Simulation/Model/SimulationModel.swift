@@ -65,6 +65,8 @@ public struct RecordingOptions: Sendable, Equatable {
   public var causes: Bool
   /// The length of a window of the time series; nil records none.
   public var window: SimDuration?
+  /// Where windows end beside the multiples of ``window``; rising.
+  public var cuts: [SimTime]
   /// Counts and latencies of each operation and flow, beside those of the sources.
   public var serviceHistograms: Bool
   /// A histogram of the time from arrival to the start of service, for each service.
@@ -77,12 +79,14 @@ public struct RecordingOptions: Sendable, Equatable {
   /// Nothing beside the counters, unless asked.
   public init(
     requests: Bool = false, causes: Bool = false, window: SimDuration? = nil,
-    serviceHistograms: Bool = false, waits: Bool = false, windowLatency: Bool = false,
+    cuts: [SimTime] = [], serviceHistograms: Bool = false, waits: Bool = false,
+    windowLatency: Bool = false,
     occupancyLevels: Int = 0
   ) {
     self.requests = requests
     self.causes = causes
     self.window = window
+    self.cuts = cuts
     self.serviceHistograms = serviceHistograms
     self.waits = waits
     self.windowLatency = windowLatency

@@ -124,7 +124,7 @@ struct RecordReader {
           at: ejection.at, released: ejection.released == .never ? nil : ejection.released,
           detector: ejection.type.eventLogName.lowercased()))
       if ejection.at >= .zero + run.warmup { server.ejections += 1 }
-      let window = Int(ejection.at.nanoseconds / run.window.nanoseconds)
+      let window = run.windows.window(at: ejection.at)
       if server.samples.indices.contains(window) { server.samples[window].ejections += 1 }
     }
   }

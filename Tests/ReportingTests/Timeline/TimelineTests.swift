@@ -18,7 +18,7 @@ private func timeline(
   of flow: FlowFigures, faultAt: Int? = 30, seconds: Int = 60
 ) -> [TimelineEntry] {
   let run = RunDescription(
-    scenario: "tiny", duration: .seconds(Int64(seconds)), window: .seconds(1),
+    scenario: "tiny", duration: .seconds(Int64(seconds)),
     sources: [.init(name: "shop")],
     faults: faultAt.map { start in
       [

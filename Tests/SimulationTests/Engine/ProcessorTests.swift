@@ -83,9 +83,11 @@ import TimeAndChance
     scenario.workloads[0].replicas = 1
     let result = try run(scenario)
     // It begins at 10 s; 100 ms at a tenth of a core are 10 ms, the other 490 ms go at full speed.
-    let eleventh = result.sources[0].samples[10]
+    let windows = WindowGrid(of: scenario)
+    let eleventh = result.sources[0].samples[windows.window(at: .zero + .milliseconds(10_590))]
     #expect(abs(Double(eleventh.max) / 1e6 - 590) < 0.01)
-    #expect(result.sources[0].samples[30].errors >= 1)
+    let death = result.sources[0].samples[windows.window(at: .zero + .milliseconds(30_200))]
+    #expect(death.errors >= 1)
     #expect(result.services[0].flow.isConserved)
     #expect(result.sources[0].isConserved)
   }
