@@ -129,8 +129,8 @@ public struct CompactHistogram: Sendable, Equatable {
     for entry in entries {
       let upTo = below + UInt64(entry.count)
       if Double(upTo) >= rank {
-        let low = max(Double(LatencyBucket.lowerEnd(Int(entry.bucket))), Double(least))
-        let high = min(Double(LatencyBucket.upperEnd(Int(entry.bucket))), Double(greatest))
+        let (low, high) = LatencyBucket.ends(
+          Int(entry.bucket), least: least, greatest: greatest)
         return low + (high - low) * ((rank - Double(below)) / Double(entry.count))
       }
       below = upTo

@@ -21,4 +21,16 @@ public enum LatencyBucket {
 
   /// The smallest value above a bucket.
   public static func upperEnd(_ index: Int) -> UInt64 { lowerEnd(index + 1) }
+
+  /// The stretch that a bucket's values lie in, when all values are in `least...greatest`.
+  ///
+  /// Below 256 it is a point: such a bucket holds one whole number of nanoseconds, and 0 is no
+  /// part of a nanosecond.
+  static func ends(
+    _ index: Int, least: Int64, greatest: Int64
+  ) -> (low: Double, high: Double) {
+    let low = lowerEnd(index)
+    if index < 256 { return (Double(low), Double(low)) }
+    return (max(Double(low), Double(least)), min(Double(upperEnd(index)), Double(greatest)))
+  }
 }

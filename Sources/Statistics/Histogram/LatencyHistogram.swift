@@ -132,10 +132,6 @@ public struct LatencyHistogram: Sendable, Equatable {
 
   /// The ends of a bucket, narrowed to the values that were recorded.
   private func ends(_ index: Int) -> (low: Double, high: Double) {
-    let bucket = firstBucket + index
-    return (
-      max(Double(LatencyBucket.lowerEnd(bucket)), Double(least)),
-      min(Double(LatencyBucket.upperEnd(bucket)), Double(greatest))
-    )
+    LatencyBucket.ends(firstBucket + index, least: least, greatest: greatest)
   }
 }

@@ -157,8 +157,7 @@
       number = count(inBucket: bucket) + other.count(inBucket: bucket)
     }
     func value(_ rank: Double) -> Double {
-      let low = max(Double(LatencyBucket.lowerEnd(bucket)), Double(least))
-      let high = min(Double(LatencyBucket.upperEnd(bucket)), Double(greatest))
+      let (low, high) = LatencyBucket.ends(bucket, least: least, greatest: greatest)
       return low + (high - low) * ((rank - Double(below)) / Double(number))
     }
     let p50 = value(half)

@@ -95,4 +95,24 @@ import Testing
     #expect(two.share(above: Double(start + 2000)) == 0.75)
     #expect(two.quantile(0.25) == Double(start + 2000))
   }
+
+  @Test func `whole nanoseconds are told apart below 256, and nothing is part of one`() {
+    // Three requests of five take no time at all.
+    var mixed = LatencyHistogram()
+    mixed.record(0, times: 60)
+    mixed.record(200, times: 30)
+    mixed.record(1_000_000, times: 10)
+    #expect(mixed.quantile(0) == 0 && mixed.quantile(0.5) == 0 && mixed.quantile(0.6) == 0)
+    #expect(mixed.quantile(0.75) == 200)
+    #expect(mixed.share(above: 0) == 0.4 && mixed.share(above: 199.5) == 0.4)
+    #expect(mixed.share(above: 200) == 0.1)
+    #expect(CompactHistogram(mixed).quantile(0.55) == 0)
+    var recorder = LatencyRecorder()
+    recorder.record(0, times: 60)
+    recorder.record(3, times: 40)
+    let found = recorder.middleAndTail(with: LatencyRecorder())
+    #expect(found?.p50 == 0 && found?.p99 == 3)
+    let nothing = histogram(Array(repeating: 0, count: 9))
+    for share in [0, 0.3, 0.5, 0.999, 1] { #expect(nothing.quantile(share) == 0) }
+  }
 }
