@@ -4,6 +4,11 @@ public struct RunLimits: Sendable {
   public var maxEvents: UInt64?
   /// Bytes of records, timers and pending events at most; nil is unlimited.
   public var maxMemory: Int?
+  /// Events at one instant after which users who ask without end stop the run; see ``Standstill``.
+  ///
+  /// Ten million by default: a second or so of simulation, and more than takes place when a million
+  /// users come at once.
+  var eventsAtOneInstant: UInt64 = 10_000_000
   /// Asked now and then; true ends the run early.
   public var isInterrupted: @Sendable () -> Bool
 

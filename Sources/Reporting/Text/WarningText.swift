@@ -20,6 +20,9 @@ enum WarningText {
         switch cause {
         case .eventLimit: "the limit on events (--max-events)"
         case .memoryLimit: "the limit on memory (--max-memory)"
+        case .standstill:
+          "users whose answers take no time: they ask again at once, for ever;"
+            + " give them 'think', or the network a latency"
         case .interrupted: "an interruption"
         }
       return "\(HumanNumber.things(count, "replication")) ended early by \(why)"

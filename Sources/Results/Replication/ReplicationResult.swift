@@ -32,6 +32,8 @@ public struct ReplicationResult: Sendable, Equatable {
     case eventLimit
     /// `--max-memory` was reached.
     case memoryLimit
+    /// Users asked, were answered and asked again at one instant, without end.
+    case standstill
     /// The run was interrupted.
     case interrupted
   }

@@ -238,4 +238,13 @@ extension Engine {
       think(user)
     }
   }
+  /// Whether users ask without end at this instant, which seems to last long.
+  @inline(never) mutating func usersGoRound() -> Bool {
+    var requests: UInt64 = 0
+    for s in 0..<sources.count where sources[s].pattern == .users {
+      requests &+= sources[s].started
+    }
+    let count = populations.reduce(0) { $0 + $1.users.count }
+    return standstill.isCertain(requests: requests, users: count)
+  }
 }

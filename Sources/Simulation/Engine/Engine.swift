@@ -149,6 +149,7 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   /// Requests that began before it are not counted.
   var countsFrom = SimTime.zero
 
+  var standstill = Standstill()
   /// Direct calls nest no deeper; then an event with no delay takes over.
   static var maxDepth: Int { 24 }
 
@@ -296,3 +297,6 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
     return stopReason != nil
   }
 }
+    let isSuspect = standstill.isSuspected(
+      at: now, events: eventCount, limit: limits.eventsAtOneInstant)
+    if isSuspect, usersGoRound() { stopReason = .standstill }

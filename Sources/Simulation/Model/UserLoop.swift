@@ -36,6 +36,8 @@ public struct UserLoop: Sendable {
   /// From when on no user starts a request, since the start of the run; nil: as long as it goes on.
   public var end: SimDuration?
   /// The time between an answer and the next request.
+  ///
+  /// A run whose users neither think nor wait for their answers is ended as a standstill.
   public var think: Distribution
   /// True when a user thinks before its first request too; else it asks as soon as it comes.
   public var startsThinking: Bool

@@ -45,6 +45,8 @@ public enum StopReason: Sendable, Equatable {
   case eventLimit
   /// The limit on memory was reached.
   case memoryLimit
+  /// The clock stood still: users asked again and again at one instant, see ``Standstill``.
+  case standstill
   /// The run was interrupted.
   case interrupted
 }

@@ -197,5 +197,6 @@ extension ReplicationResult.EarlyEnd {
     case .memoryLimit: self = .memoryLimit
     case .interrupted: self = .interrupted
     }
+    case .standstill: self = .standstill
   }
 }

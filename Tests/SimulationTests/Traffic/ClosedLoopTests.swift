@@ -196,4 +196,49 @@ import TimeAndChance
       #expect(record.edges[0].calls == record.edges[0].succeeded + record.edges[0].failed)
     }
   }
+
+  /// Limits under which a standstill is noticed early.
+  private func limits(eventsAtOneInstant events: UInt64) -> RunLimits {
+    var limits = RunLimits()
+    limits.eventsAtOneInstant = events
+    return limits
+  }
+
+  @Test func `users whose answers take no time stop the run, and do not hang it`() throws {
+    let loop = UserLoop(
+      stages: Small.stages([(0, 60, 10, 10)]), end: .seconds(60), think: try Small.constant(0))
+    let atOnce = SimulationRun.run(
+      Small.model(Small.failing(), Small.users(loop), duration: .seconds(60)), seed: 1,
+      limits: limits(eventsAtOneInstant: 20_000))
+    #expect(atOnce.stopped == .standstill)
+    #expect(atOnce.end == .zero)
+    #expect(atOnce.eventCount > 20_000 && atOnce.eventCount < 40_000)
+    // A pod that works for a while and then refuses its users.
+    var model = Small.model(
+      try Small.server(seconds: 1), Small.users(loop), duration: .seconds(60))
+    model.actions = [
+      TimedAction(
+        at: .seconds(30), kind: .reachability(PodReference(service: 0, pod: 0), .down))
+    ]
+    let later = SimulationRun.run(model, seed: 1, limits: limits(eventsAtOneInstant: 20_000))
+    #expect(later.stopped == .standstill)
+    #expect(later.end.seconds == 30)
+    #expect(later.sources[0].byStatus[200] == 290)
+    // One that says how long its users take goes on.
+    model.edges[0].carrier = .direct(service: 0, latency: .milliseconds(10))
+    let longer = SimulationRun.run(model, seed: 1, limits: limits(eventsAtOneInstant: 20_000))
+    #expect(longer.stopped == nil)
+    #expect(longer.end.seconds == 60)
+  }
+
+  @Test func `many users at one instant are no standstill`() throws {
+    let loop = UserLoop(
+      stages: Small.stages([(0, 5, 20_000, 20_000)]), end: .seconds(5),
+      think: try Small.constant(0))
+    let record = SimulationRun.run(
+      Small.model(try Small.server(seconds: 1), Small.users(loop)), seed: 1,
+      limits: limits(eventsAtOneInstant: 5_000))
+    #expect(record.stopped == nil)
+    #expect(record.sources[0].offered == 100_000)
+  }
 }
