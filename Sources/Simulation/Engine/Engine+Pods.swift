@@ -283,8 +283,8 @@ extension Engine {
     jobs[j].link = UInt32(count) + 1
     for index in first..<(first + count) {
       let entry = branches[index]
-      if entry & 0x8000_0000 != 0 {
-        call(edge: entry & 0x7FFF_FFFF, for: j)
+      if entry & Step.callFlag != 0 {
+        call(edge: entry & ~Step.callFlag, for: j)
       } else {
         let b = jobs.allocate()
         jobs[b] = Job(
@@ -303,8 +303,7 @@ extension Engine {
     if job.pointee.marks & (Job.forwards | Job.ignoresFailure) != 0 {
       if job.pointee.marks & Job.forwards != 0 { job.pointee.reply = reply }
     } else if reply >= 400 || reply == 0 {
-      job.pointee.marks |= Job.childFailed
-      job.pointee.reply = edges[UInt32(edge)].failureReply
+      callFailed(j, edge: UInt32(edge))
     }
     childDone(j)
   }
@@ -342,10 +341,7 @@ extension Engine {
   @inline(never) mutating func endBranch(_ j: UInt32) {
     let branch = jobs[j]
     freeJob(j)
-    if branch.reply >= 400 {
-      jobs[branch.call].marks |= Job.childFailed
-      jobs[branch.call].reply = branch.reply
-    }
+    if branch.reply >= 400 { branchFailed(branch) }
     childDone(branch.call)
   }
 

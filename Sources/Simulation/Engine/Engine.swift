@@ -123,6 +123,9 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   var jobDeadlines = Table<SimTime>()
   /// Who came next, by job; only in queues that drop their oldest and are served from the youngest.
   var youngerInQueue = Table<UInt32>()
+  /// The first branch of a parallel step that has failed, by job; only of jobs with
+  /// ``Job/childFailed``.
+  var failedArms = Table<UInt32>()
   /// The wait that the answer at hand asks for, while it is judged.
   var pendingAsked: AskedWait?
   /// Places, ways, and what goes wrong on them.
@@ -280,7 +283,7 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   var byteCount: Int {
     calls.byteCount + jobs.byteCount + extras.byteCount + connections.byteCount
       + clientCalls.byteCount + users.byteCount + messages.byteCount + jobDeadlines.byteCount
-      + youngerInQueue.byteCount + queue.byteCount + log.byteCount
+      + failedArms.byteCount + youngerInQueue.byteCount + queue.byteCount + log.byteCount
   }
 
   /// Jobs that are in use: none when all that was asked has ended, which tests hold it to.

@@ -235,17 +235,16 @@ struct ModelCompiler: ~Copyable {
   private mutating func compileParallel(_ arms: [[StepModel]]) {
     let at = steps.count
     steps.append(Step(code: .parallel))
+    let calls = callEntries(arms)
     // Only steps of the arms, which stand in between, have to be jumped over.
-    let isPlain = arms.allSatisfy { arm in
-      if arm.count == 1, case .call = arm[0] { true } else { false }
-    }
+    let isPlain = calls.allSatisfy { $0 != nil }
     let jump = steps.count
     if !isPlain { steps.append(Step(code: .jump)) }
     var table: [UInt32] = []
-    for arm in arms {
-      if arm.count == 1, case .call(let edge) = arm[0] {
-        noteCaller(of: edge)
-        table.append(UInt32(edge) | 0x8000_0000)
+    for (arm, call) in zip(arms, calls) {
+      if let call {
+        noteCaller(of: Int(call & ~Step.callFlag))
+        table.append(call)
       } else {
         table.append(UInt32(steps.count))
         compile(arm)
@@ -256,6 +255,25 @@ struct ModelCompiler: ~Copyable {
     steps[at].b = UInt32(table.count)
     branches += table
     if !isPlain { steps[jump].a = UInt32(steps.count) }
+  }
+
+  /// The entries of arms that are a call each; nil for arms that need steps of their own.
+  ///
+  /// A failed call tells its edge and no more. So an edge stands for one arm, or for arms that
+  /// follow one another and fail alike; further calls along it get steps, which tell them apart.
+  private func callEntries(_ arms: [[StepModel]]) -> [UInt32?] {
+    var entries: [UInt32?] = []
+    var known = Set<UInt32>()
+    for arm in arms {
+      guard arm.count == 1, case .call(let edge) = arm[0] else {
+        entries.append(nil)
+        continue
+      }
+      let entry = UInt32(edge) | Step.callFlag
+      let isNew = known.insert(entry).inserted
+      entries.append(isNew || entries.last == entry ? entry : nil)
+    }
+    return entries
   }
 
   private mutating func compileBranch(_ arms: [(weight: Double, steps: [StepModel])]) {

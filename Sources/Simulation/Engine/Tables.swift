@@ -309,6 +309,9 @@ struct Step {
   var p: Double = 0
 
   /// The table of steps begins with an end, and the end of dropped work.
+  /// In the branch table: the entry is no step but the edge of a call, which is the whole branch.
+  static let callFlag: UInt32 = 0x8000_0000
+
   static let endIndex: UInt32 = 0
   static let goneIndex: UInt32 = 1
 }
