@@ -24,14 +24,24 @@ public struct OpenLoop: Sendable, Equatable {
 public enum Arrivals: Sendable, Equatable {
   /// Independent of one another.
   case poisson
-  /// At equal distances; the first when the integral of the rate reaches 1.
-  case even
+  /// At equal distances: request n, counted from 0, when the integral of the rate has grown by
+  /// n + `first`, which is 0...1.
+  ///
+  /// 0 begins at once, as k6's `constant-arrival-rate` does, and 1 after a whole gap, as its
+  /// `ramping-arrival-rate` does.
+  case evenly(first: Double)
   /// Independent gaps by the gamma law with that coefficient of variation, above 0: 1 is Poisson,
   /// more comes in bursts.
   case bursty(cv: Double)
   /// Batches of that many requests at once, at least 1, whose times are Poisson; the rate counts
   /// requests.
   case batches(size: Int)
+
+  /// Evenly, each request in the middle of its gap.
+  ///
+  /// Where the integral of the rate from one whole number to another is n, n requests come, and
+  /// none on the border: counts of intervals are replayed as they are.
+  public static let even = Arrivals.evenly(first: 0.5)
 }
 
 /// A rate over time: straight pieces, with jumps where they do not meet.

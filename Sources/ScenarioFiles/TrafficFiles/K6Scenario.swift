@@ -151,7 +151,9 @@ struct K6Scenario {
       curve = RateCurve(
         constant: Double(rate) / unit, from: source.start, to: max(source.start, source.end))
     }
-    source.pattern = .open(OpenLoop(rate: curve, arrivals: .even, maxInFlight: mostUsers()))
+    source.pattern = .open(
+      OpenLoop(
+        rate: curve, arrivals: .evenly(first: isRamping ? 1 : 0), maxInFlight: mostUsers()))
     return source
   }
 

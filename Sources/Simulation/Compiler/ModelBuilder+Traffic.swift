@@ -35,7 +35,7 @@ extension ModelBuilder {
       let arrivals: SourceModel.Arrivals
       switch open.arrivals {
       case .poisson, .batches(size: 1): arrivals = .poisson
-      case .even: arrivals = .even
+      case .evenly(let first): arrivals = .evenly(first: first)
       case .bursty(let cv): arrivals = .bursty(cv: cv)
       case .batches(let size): arrivals = .batches(size: size)
       }

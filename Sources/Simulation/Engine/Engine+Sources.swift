@@ -32,6 +32,9 @@ struct Source {
   /// Open requests and how many there may be; counted only when they are limited.
   var inFlight: UInt32 = 0
   var maxInFlight: UInt32 = .max
+  /// Of even arrivals, the area under the rate curve from the start of the present segment to the
+  /// next.
+  var due = 0.0
   /// Draws of gaps, of the mix, and of think times.
   var gaps: RandomStream
   var mixing: RandomStream
@@ -43,6 +46,8 @@ struct Source {
   static let done: UInt8 = 1 << 0
   /// Its arrivals are batches, or its open requests are limited.
   static let special: UInt8 = 1 << 1
+  /// Its arrivals are even.
+  static let even: UInt8 = 1 << 2
 
   var isDone: Bool { marks & Self.done != 0 }
 }
@@ -54,6 +59,26 @@ struct RateSegment {
   /// Requests per nanosecond at the start, and the change per nanosecond.
   var rate: Double
   var slope: Double
+
+  /// When the area under it from a time on reaches so much, nil when it ends before; and the area
+  /// of what is left of it.
+  func reach(_ wanted: Double, from time: SimTime) -> (at: SimTime?, area: Double) {
+    let elapsed = Double(max(0, (time - start).nanoseconds))
+    let rate = rate + slope * elapsed
+    let length = Double((end - time).nanoseconds)
+    let area = length * (rate + slope * length / 2)
+    guard area > wanted else { return (nil, area) }
+    // A rate that rises from 0 has no gap before what is due at once.
+    if wanted <= 0 { return (time, area) }
+    let wait: Double
+    if abs(slope) * length < 1e-12 * rate {
+      wait = wanted / rate
+    } else {
+      let root = max(0, rate * rate + 2 * slope * wanted).squareRoot()
+      wait = 2 * wanted / (rate + root)  // the stable form of the quadratic's root
+    }
+    return (time + .nanoseconds(min(Int64(length), Int64(wait + 0.5))), area)
+  }
 }
 
 extension Engine {
@@ -62,10 +87,10 @@ extension Engine {
   /// An open-loop source starts a request and sets the time of its next.
   @inline(never) mutating func sourceArrival(_ s: UInt32) {
     let source = sources.base + Int(s)
-    if source.pointee.marks != 0 { return specialArrival(s) }
+    if source.pointee.marks & ~Source.even != 0 { return specialArrival(s) }
     source.pointee.started &+= 1
     if source.pointee.started < source.pointee.limit {
-      scheduleArrival(s)
+      scheduleNext(s)
     } else {
       sourceDone(s)
     }
@@ -87,7 +112,7 @@ extension Engine {
       request(from: s, parent: (isLimited ? Parent.limitedSource : Parent.source) | s)
     }
     if source.pointee.started < source.pointee.limit {
-      scheduleArrival(s)
+      scheduleNext(s)
     } else {
       sourceDone(s)
       if openRequests == 0, openSources == 0 { allDone() }
@@ -99,6 +124,33 @@ extension Engine {
   /// - Source: k6 `dropped_iterations`.
   mutating func drop(_ count: UInt64, of s: UInt32) {
     recorders.sources[s].dropped &+= count
+  }
+
+  /// Schedules the next arrival of a source of any kind.
+  @inline(__always) mutating func scheduleNext(_ s: UInt32) {
+    if sources[s].marks & Source.even != 0 { scheduleEvenArrival(s) } else { scheduleArrival(s) }
+  }
+
+  /// Schedules the next arrival of a source that spaces them evenly.
+  ///
+  /// Each time is had from the start of its segment, not from the arrival before: gaps that are no
+  /// whole nanoseconds would add their rounding up, and an interval would lose a request to its
+  /// neighbour.
+  @inline(never) private mutating func scheduleEvenArrival(_ s: UInt32) {
+    let source = sources.base + Int(s)
+    while true {
+      let segment = segments[source.pointee.segment]
+      let (at, area) = segment.reach(source.pointee.due, from: segment.start)
+      if let at {
+        source.pointee.due += 1
+        schedule(.sourceArrival, s, after: max(.zero, at - now))
+        return
+      }
+      source.pointee.due -= area
+      guard source.pointee.segment + 1 < source.pointee.firstSegment + source.pointee.segmentCount
+      else { return sourceDone(s) }
+      source.pointee.segment += 1
+    }
   }
 
   /// Draws the next gap of a source and schedules the request at its end.
@@ -124,19 +176,8 @@ extension Engine {
     var time = now
     while true {
       let segment = segments[source.pointee.segment]
-      let elapsed = Double(max(0, (time - segment.start).nanoseconds))
-      let rate = segment.rate + segment.slope * elapsed
-      let length = Double((segment.end - time).nanoseconds)
-      let area = length * (rate + segment.slope * length / 2)
-      if area > left {
-        let wait: Double
-        if abs(segment.slope) * length < 1e-12 * rate {
-          wait = left / rate
-        } else {
-          let root = (rate * rate + 2 * segment.slope * left).squareRoot()
-          wait = 2 * left / (rate + root)  // the stable form of the quadratic's root
-        }
-        let at = time + .nanoseconds(min(Int64(length), Int64(wait + 0.5)))
+      let (at, area) = segment.reach(left, from: time)
+      if let at {
         schedule(.sourceArrival, s, after: at - now)
         return
       }

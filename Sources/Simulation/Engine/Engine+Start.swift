@@ -91,7 +91,7 @@ extension Engine {
     populations = Array(repeating: UserPopulation(), count: sources.count)
     for s in 0..<UInt32(sources.count) {
       switch sources[s].pattern {
-      case .open: scheduleArrival(s)
+      case .open: scheduleNext(s)
       case .users:
         if case .users(let loop) = model.sources[Int(s)].pattern { beginUsers(s, loop) }
       case .phases:

@@ -98,6 +98,10 @@ extension ModelCompiler {
         compiled.gap = gapLaw(arrivals)
         if case .batches(let size) = arrivals { compiled.batch = UInt32(clamping: max(1, size)) }
         compiled.maxInFlight = UInt32(clamping: max(0, maxInFlight ?? .max))
+        if case .evenly(let first) = arrivals {
+          compiled.due = first
+          compiled.marks |= Source.even
+        }
         if compiled.batch > 1 || compiled.maxInFlight < .max { compiled.marks |= Source.special }
         compiled.firstSegment = UInt32(segments.count)
         compileRate(rate)
@@ -111,7 +115,7 @@ extension ModelCompiler {
   private mutating func gapLaw(_ arrivals: SourceModel.Arrivals) -> CompiledDistribution {
     let law: Distribution.Law
     switch arrivals {
-    case .even: return .constant(1)
+    case .evenly: return .constant(1)
     case .poisson: law = .exponential(mean: 1)
     case .bursty(let cv): law = .gamma(mean: 1, cv: cv)
     case .batches(let size): law = .exponential(mean: Double(max(1, size)))

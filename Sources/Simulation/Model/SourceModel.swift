@@ -41,12 +41,15 @@ public struct SourceModel: Sendable {
   public enum Arrivals: Sendable, Equatable {
     /// At random, independent of each other.
     case poisson
-    /// Evenly.
-    case even
+    /// Evenly: arrival n, from 0, when the area under the rate has grown by n + `first`, 0...1.
+    case evenly(first: Double)
     /// Gaps of a gamma law with that coefficient of variation.
     case bursty(cv: Double)
     /// So many requests at once, at random times; the rate counts requests.
     case batches(size: Int)
+
+    /// Evenly, each in the middle of its gap.
+    public static let even = Arrivals.evenly(first: 0.5)
   }
 
   /// The name, as in reports.

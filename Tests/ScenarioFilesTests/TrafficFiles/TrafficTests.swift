@@ -133,12 +133,12 @@ extension TrafficSource {
       Issue.record("a wrong pattern")
       return
     }
-    #expect(steady.maxInFlight == 200 && steady.arrivals == .even)
+    #expect(steady.maxInFlight == 200 && steady.arrivals == .evenly(first: 0))
     #expect(steady.rate.rate(at: .zero + .minutes(5)) == 50)
     #expect(surge.rate.rate(at: .zero + .seconds(119)) == 0)
     #expect(surge.rate.rate(at: .zero + .seconds(120 + 45)) == 55)
     #expect(surge.rate.rate(at: .zero + .minutes(5)) == 100)
-    #expect(surge.maxInFlight == 50)
+    #expect(surge.maxInFlight == 50 && surge.arrivals == .evenly(first: 1))
     #expect(all[1].end == .zero + .minutes(7))
     #expect(shoppers.gracefulStop == .seconds(10) && shoppers.stages[0].startUsers == 20)
     #expect(evening.stages.map(\.endUsers) == [40, 10])

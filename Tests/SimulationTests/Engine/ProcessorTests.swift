@@ -12,7 +12,7 @@ import TimeAndChance
   ) throws -> Scenario {
     var scenario = try Sample.chain(
       [.init(name: "shop", steps: [.cpu(Sample.constant(seconds))], workers: nil)], rate: rate,
-      duration: .seconds(60), arrivals: .even, faults: faults)
+      duration: .seconds(60), arrivals: .evenly(first: 1), faults: faults)
     scenario.workloads[0].cpu.limitMillicores = limit
     return scenario
   }

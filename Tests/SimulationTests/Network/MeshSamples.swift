@@ -35,7 +35,7 @@ struct MeshSample {
         .init(name: "front", steps: [.call(call)], replicas: front, workers: nil),
         .init(
           name: "back", steps: [.wait(try Sample.constant(work))], replicas: back, workers: nil),
-      ], rate: rate, duration: duration, arrivals: .even, faults: faults)
+      ], rate: rate, duration: duration, arrivals: .evenly(first: 1), faults: faults)
     if isMeshed {
       scenario = scenario.withSidecar(route: route, cluster: cluster)
       scenario.proxies[0].configuration.workerThreads = 1

@@ -93,7 +93,8 @@ import TrafficPolicy
     ]
     func source(_ name: String) -> SourceModel {
       SourceModel(
-        name: name, pattern: .open(rate: rate, arrivals: .even), mix: [(edge: 0, weight: 1)])
+        name: name, pattern: .open(rate: rate, arrivals: .evenly(first: 1)),
+        mix: [(edge: 0, weight: 1)])
     }
     var model = Small.model(
       try Small.server(seconds: 0.001), source("one"), duration: .seconds(10))
@@ -134,5 +135,74 @@ import TrafficPolicy
     model.sources[0].instances = 3
     let client = SimulationRun.run(model, seed: 1)
     #expect(client.sources[0].byStatus == [200: 3, 429: 57])
+  }
+
+  /// When requests are made under a rate that changes every second.
+  private func starts(
+    _ counts: [Double], first: Double, every seconds: Double = 1
+  ) throws -> [SimTime] {
+    let points = counts.indices.map {
+      SourceModel.RatePoint(
+        at: SimDuration(seconds: Double($0) * seconds), perSecond: counts[$0] / seconds)
+    }
+    let end = SourceModel.RatePoint(
+      at: SimDuration(seconds: Double(counts.count) * seconds), perSecond: 0)
+    let source = SourceModel(
+      name: "load", pattern: .open(rate: points + [end], arrivals: .evenly(first: first)),
+      mix: [(edge: 0, weight: 1)])
+    var model = Small.model(
+      try Small.server(seconds: 0.001), source,
+      duration: SimDuration(seconds: Double(counts.count) * seconds + 1))
+    model.recording.requests = true
+    return SimulationRun.run(model, seed: 1).requests.map(\.started)
+  }
+
+  @Test(arguments: [
+    [1.0, 0, 0, 0, 1, 0, 5, 0, 0, 2], [5, 7, 2, 10], [0, 3, 0], [1, 1, 1, 1, 1, 1, 1],
+    [997, 13, 0, 0, 331, 3],
+  ])
+  func `requests in the middle of their gaps replay counts of intervals exactly`(
+    counts: [Double]
+  ) throws {
+    for length in [1.0, 7.3] {
+      var found = counts.map { _ in 0.0 }
+      for start in try starts(counts, first: 0.5, every: length) {
+        found[Int(start.seconds / length)] += 1
+      }
+      #expect(found == counts, "intervals of \(length) s")
+    }
+  }
+
+  @Test func `gaps of no whole nanoseconds do not drift from one interval into the next`() throws {
+    // 30,000/s: gaps of 33,333⅓ ns, so half a request is lost in 50,000 if each is rounded.
+    let times = try starts(Array(repeating: 30_000, count: 4), first: 0.5)
+    #expect(times.count == 120_000)
+    for second in 0..<4 {
+      let own = times[second * 30_000]
+      #expect(own.nanoseconds == Int64(second) * 1_000_000_000 + 16_667)
+    }
+  }
+
+  @Test func `the first of even requests comes at once, in mid-gap or after a gap`() throws {
+    let rate: [Double] = [0, 10, 10]
+    let first = try [0, 0.5, 1].map { try #require(starts(rate, first: $0).first).seconds }
+    #expect(first == [1, 1.05, 1.1])
+    let counts = try [0, 0.5, 1].map { try starts(rate, first: $0).count }
+    #expect(counts == [20, 20, 19])
+    // A ramp from 0 has no gap before what is due at once.
+    let ramp = SourceModel(
+      name: "load",
+      pattern: .open(
+        rate: [
+          .init(at: .zero, perSecond: 0, holds: false), .init(at: .seconds(10), perSecond: 20),
+          .init(at: .seconds(10), perSecond: 0),
+        ], arrivals: .evenly(first: 0)), mix: [(edge: 0, weight: 1)])
+    var model = Small.model(try Small.server(seconds: 0.001), ramp, duration: .seconds(11))
+    model.recording.requests = true
+    let record = SimulationRun.run(model, seed: 1)
+    // The area under the ramp is t²: one request when it is 0, 1, 4, 9 and so on.
+    #expect(record.requests.first?.started == .zero)
+    #expect(record.requests.count == 100)
+    #expect(record.requests[49].started.seconds == 7)
   }
 }

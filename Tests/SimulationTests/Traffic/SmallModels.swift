@@ -46,7 +46,8 @@ enum Small {
     SourceModel(
       name: "load",
       pattern: .open(
-        rate: [.init(at: .zero, perSecond: perSecond)], arrivals: .even, maxInFlight: maxInFlight),
+        rate: [.init(at: .zero, perSecond: perSecond)], arrivals: .evenly(first: 1),
+        maxInFlight: maxInFlight),
       mix: [(edge: edge, weight: 1)], limit: limit)
   }
 
