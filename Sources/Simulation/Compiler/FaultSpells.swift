@@ -123,12 +123,16 @@ struct FaultSpells: Sendable {
       return .slow(pod, factor: factor)
     case 3: return .hang(pod, !effects.isEmpty)
     case 4:
-      var worst = (share: 0.0, status: 503, afterService: false)
-      for case .fail(let share, let status, let after) in effects where share > worst.share {
-        worst = (share, status, after)
+      var atOnce = FailureShares()
+      var afterService = FailureShares()
+      for case .fail(let share, let status, let isLate) in effects {
+        if isLate {
+          afterService.add(share: share, status: status)
+        } else {
+          atOnce.add(share: share, status: status)
+        }
       }
-      return .fail(
-        pod, share: worst.share, status: worst.status, afterService: worst.afterService)
+      return .failures(pod, atOnce: atOnce, afterService: afterService)
     case 8:
       var left = 1.0
       for case .steal(let share) in effects { left *= 1 - share }

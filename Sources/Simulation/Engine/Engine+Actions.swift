@@ -36,12 +36,14 @@ extension Engine {
       pods[p].slowFactor = factor
       mark(p, Pod.isSlow, factor != 1)
     case .steal(let reference, let share): steal(share, from: pod(reference))
-    case .fail(let reference, let share, let status, let afterService):
+    case .failures(let reference, let atOnce, let afterService):
       let p = pod(reference)
-      mark(p, Pod.failsAtOnce, share > 0 && !afterService)
-      mark(p, Pod.failsAfterService, share > 0 && afterService)
-      podBooks[p].failShare = share
-      pods[p].failReply = UInt16(clamping: status)
+      mark(p, Pod.failsAtOnce, !atOnce.isEmpty)
+      mark(p, Pod.failsAfterService, !afterService.isEmpty)
+      if failures.isEmpty {
+        failures = Array(repeating: (FailureShares(), FailureShares()), count: pods.count)
+      }
+      failures[Int(p)] = (atOnce, afterService)
     case .hang(let reference, let hangs): mark(pod(reference), Pod.hangs, hangs)
     case .network(let rule, let isActive): setRule(rule, isActive: isActive)
     case .networkHold(let service, let holds):
@@ -161,8 +163,10 @@ extension Engine {
       countLoss(j)
       return hang(j)
     }
-    if marks & Pod.failsAtOnce != 0, pod.pointee.random.unit() < podBooks[jobs[j].pod].failShare {
-      jobs[j].reply = pod.pointee.failReply
+    if marks & Pod.failsAtOnce != 0,
+      let status = failures[Int(jobs[j].pod)].atOnce.status(at: pod.pointee.random.unit())
+    {
+      jobs[j].reply = status
       return respond(j)
     }
     if marks & Pod.isScripted != 0 { return runScript(j) }

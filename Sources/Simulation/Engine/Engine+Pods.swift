@@ -490,9 +490,9 @@ extension Engine {
   /// An injected fault takes the place of some answers of work that was done.
   @inline(never) mutating func spoilAnswer(_ j: UInt32, _ pod: UnsafeMutablePointer<Pod>) {
     guard pod.pointee.marks & Pod.failsAfterService != 0, jobs[j].state == Job.working,
-      pod.pointee.random.unit() < podBooks[jobs[j].pod].failShare
+      let status = failures[Int(jobs[j].pod)].afterService.status(at: pod.pointee.random.unit())
     else { return }
-    jobs[j].reply = pod.pointee.failReply
+    jobs[j].reply = status
   }
 
   /// A job that nobody waits for is over.

@@ -75,6 +75,8 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   var clientSettings: [ClientSetting]
   var scripts: [HostScript?]
   var memberships: [Bool]
+  /// What faults make of requests, by pod; empty until the first does.
+  var failures: [(atOnce: FailureShares, afterService: FailureShares)] = []
   /// By cluster kind, for each home of the proxy's instances.
   var hostSetViews: [[HostSetViews]]
 
@@ -121,11 +123,11 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   /// By when its caller wants a job's answer, by job; only of jobs whose call says
   /// ``Call/needsMarks``.
   var jobDeadlines = Table<SimTime>()
-  /// Who came next, by job; only in queues that drop their oldest and are served from the youngest.
-  var youngerInQueue = Table<UInt32>()
   /// The first branch of a parallel step that has failed, by job; only of jobs with
   /// ``Job/childFailed``.
   var failedArms = Table<UInt32>()
+  /// Who came next, by job; only in queues that drop their oldest and are served from the youngest.
+  var youngerInQueue = Table<UInt32>()
   /// The wait that the answer at hand asks for, while it is judged.
   var pendingAsked: AskedWait?
   /// Places, ways, and what goes wrong on them.
@@ -147,12 +149,12 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   var openSources = 0
   var isOver = false
   var stopReason: StopReason?
+  var standstill = Standstill()
   /// Direct calls of each other by functions whose delay is zero; see ``maxDepth``.
   var depth = 0
   /// Requests that began before it are not counted.
   var countsFrom = SimTime.zero
 
-  var standstill = Standstill()
   /// Direct calls nest no deeper; then an event with no delay takes over.
   static var maxDepth: Int { 24 }
 
@@ -296,10 +298,10 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
     queue.checkLimits()
     if let most = limits.maxEvents, eventCount >= most { stopReason = .eventLimit }
     if let most = limits.maxMemory, byteCount > most { stopReason = .memoryLimit }
+    let isSuspect = standstill.isSuspected(
+      at: now, events: eventCount, limit: limits.eventsAtOneInstant)
+    if isSuspect, usersGoRound() { stopReason = .standstill }
     if limits.isInterrupted() { stopReason = .interrupted }
     return stopReason != nil
   }
 }
-    let isSuspect = standstill.isSuspected(
-      at: now, events: eventCount, limit: limits.eventsAtOneInstant)
-    if isSuspect, usersGoRound() { stopReason = .standstill }

@@ -272,7 +272,6 @@ struct PoolBooks: BitwiseCopyable {
 struct Pod: BitwiseCopyable {
   /// See the constants; 0 on the common path.
   var marks: UInt16 = 0
-  var failReply: UInt16 = 0
   var service: UInt32
   var busy: Int32 = 0
   var workers: Int32 = .max
@@ -352,8 +351,6 @@ struct PodBooks: BitwiseCopyable {
   var scriptCount: UInt64 = 0
   /// How often it has died, where CPU is modelled.
   var deaths: UInt32 = 0
-  /// An injected share of failures.
-  var failShare: Double = 0
 }
 
 /// A user of a closed loop, or a request of a scripted client.

@@ -133,12 +133,22 @@ public enum ActionKind: Sendable {
   ///
   /// Only pods of services with ``ServiceModel/cpu`` feel it.
   case steal(PodReference, share: Double)
-  /// That share of requests is answered with a status; share 0 ends it.
-  case fail(PodReference, share: Double, status: Int, afterService: Bool)
+  /// Requests fail from now on: some as they arrive, others once their work is done.
+  case failures(PodReference, atOnce: FailureShares, afterService: FailureShares)
   /// Requests that arrive are never answered; false ends it.
   case hang(PodReference, Bool)
   /// A rule of ``NetworkModel/rules`` acts from now on, or no longer.
   case network(rule: Int, isActive: Bool)
   /// Messages to a service's pods and their answers are held back and delivered when it ends.
   case networkHold(toService: Int, Bool)
+
+  /// That share of requests is answered with a status; share 0 ends it.
+  public static func fail(
+    _ pod: PodReference, share: Double, status: Int, afterService: Bool
+  ) -> ActionKind {
+    let shares = FailureShares(share: share, status: status)
+    return .failures(
+      pod, atOnce: afterService ? FailureShares() : shares,
+      afterService: afterService ? shares : FailureShares())
+  }
 }

@@ -96,4 +96,27 @@ import TimeAndChance
     #expect(first[0] >= .seconds(11) && first[0] <= .seconds(13))
     #expect(first[1] >= .seconds(41) && first[1] <= .seconds(43))
   }
+
+  @Test func `shares of failures that overlap strike independently, in the order of the faults`() {
+    var spells = FaultSpells()
+    func fail(_ share: Double, _ status: Int, late: Bool = false) -> FaultSpells.Effect {
+      .fail(share: share, status: status, afterService: late)
+    }
+    spells.add(fail(0.5, 500), on: pod, from: .seconds(1), to: .seconds(5))
+    spells.add(fail(0.5, 502), on: pod, from: .seconds(2), to: .seconds(4))
+    spells.add(fail(0.4, 503, late: true), on: pod, from: .seconds(3), to: .seconds(6))
+    let found = spells.actions.map { action -> [[UInt16?]] in
+      guard case .failures(_, let atOnce, let afterService) = action.kind else { return [] }
+      return [[0, 0.49, 0.5, 0.74].map(atOnce.status(at:)), [afterService.status(at: 0.39)]]
+    }
+    #expect(
+      found == [
+        [[500, 500, nil, nil], [nil]], [[500, 500, 502, 502], [nil]],
+        [[500, 500, 502, 502], [503]], [[500, 500, nil, nil], [503]],
+        [[nil, nil, nil, nil], [503]], [[nil, nil, nil, nil], [nil]],
+      ])
+    var both = FailureShares(share: 0.5, status: 500)
+    both.add(share: 0.5, status: 502)
+    #expect(both.status(at: 0.75) == nil && both.status(at: 0.7499) == 502)
+  }
 }

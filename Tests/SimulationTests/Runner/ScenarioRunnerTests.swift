@@ -181,4 +181,27 @@ import TrafficPolicy
     #expect(result.isPartial)
     #expect(result.replications == 3)
   }
+
+  @Test func `faults that overlap fail requests independently of each other`() async throws {
+    func fault(_ name: String, _ share: Double, _ timing: FaultEffect.ErrorTiming, at start: Int64)
+      -> Fault
+    {
+      Fault(
+        name: name, at: .zero + .seconds(start), duration: .seconds(200),
+        effect: .error(Sample.all(0), status: 500, share: share, timing: timing))
+    }
+    let scenario = try Sample.chain(
+      [.init(name: "shop", steps: [.wait(Sample.constant(0.001))], workers: nil)], rate: 100,
+      duration: .seconds(300), arrivals: .even,
+      faults: [fault("one", 0.5, .atOnce, at: 0), fault("two", 0.4, .afterService, at: 100)])
+    let samples = try await run(scenario, replications: 1).representative.sources[0].samples
+    func share(_ seconds: Range<Int>) -> Double {
+      let ended = samples[seconds].reduce(0) { $0 + $1.ended }
+      return Double(samples[seconds].reduce(0) { $0 + $1.errors }) / Double(ended)
+    }
+    // Four standard errors of 10,000 requests.
+    #expect(abs(share(0..<100) - 0.5) < 0.02)
+    #expect(abs(share(100..<200) - 0.7) < 0.02)
+    #expect(abs(share(200..<300) - 0.4) < 0.02)
+  }
 }
