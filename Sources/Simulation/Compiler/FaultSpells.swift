@@ -182,6 +182,24 @@ struct CrashLoop: Sendable {
 }
 
 extension FaultSpells {
+  /// How often pods came back to life after one time and up to another; deaths of a pod that
+  /// overlap are one.
+  static func restarts(
+    of deaths: [Death], after start: SimDuration, upTo end: SimDuration
+  ) -> UInt64 {
+    let sorted = deaths.sorted { ($0.pod.pod, $0.start) < ($1.pod.pod, $1.start) }
+    var returns: [(pod: Int, at: SimDuration)] = []
+    for death in sorted {
+      let back = death.end ?? .nanoseconds(.max)
+      if let last = returns.last, last.pod == death.pod.pod, death.start < last.at {
+        returns[returns.count - 1].at = max(last.at, back)
+      } else {
+        returns.append((pod: death.pod.pod, at: back))
+      }
+    }
+    return UInt64(returns.count { start < $0.at && $0.at <= end })
+  }
+
   /// The most deaths of one pod in one run.
   static let mostDeaths = 100_000
 

@@ -110,8 +110,10 @@ struct RecordReader {
       pods[pod].errors += tries.errors
     }
     addEjections(parts.ejections[index] ?? [], &pods, &server)
+    let deaths = parts.deaths[index] ?? []
+    server.restarts = FaultSpells.restarts(of: deaths, after: run.warmup, upTo: record.end - .zero)
     return WorkloadFigures(
-      flow: flow, server: server, pods: pods, replicas: replicas(index, parts.deaths[index] ?? []))
+      flow: flow, server: server, pods: pods, replicas: replicas(index, deaths))
   }
 
   private func addEjections(
@@ -195,8 +197,8 @@ extension ReplicationResult.EarlyEnd {
     switch reason {
     case .eventLimit: self = .eventLimit
     case .memoryLimit: self = .memoryLimit
+    case .standstill: self = .standstill
     case .interrupted: self = .interrupted
     }
-    case .standstill: self = .standstill
   }
 }

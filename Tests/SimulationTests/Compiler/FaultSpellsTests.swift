@@ -119,4 +119,29 @@ import TimeAndChance
     both.add(share: 0.5, status: 502)
     #expect(both.status(at: 0.75) == nil && both.status(at: 0.7499) == 502)
   }
+
+  @Test func `a pod restarts when nothing keeps it dead any more, within the time that counts`() {
+    var spells = FaultSpells()
+    let other = PodReference(service: 0, pod: 1)
+    func kill(_ pod: PodReference, _ start: Int64, _ end: Int64?) {
+      spells.kill(
+        pod, from: .seconds(start), to: end.map { .seconds($0) }, endpointDelay: nil)
+    }
+    kill(other, 2, 3)
+    kill(pod, 10, 20)
+    kill(pod, 15, 30)
+    kill(pod, 12, 14)
+    kill(pod, 30, 30)
+    kill(other, 40, 50)
+    kill(other, 45, nil)
+    kill(other, 60, 70)
+    kill(pod, 90, 101)
+    func restarts(_ start: Int64, _ end: Int64) -> UInt64 {
+      FaultSpells.restarts(of: spells.deaths, after: .seconds(start), upTo: .seconds(end))
+    }
+    #expect(restarts(0, 100) == 3)
+    #expect(restarts(3, 100) == 2)
+    #expect(restarts(0, 29) == 1)
+    #expect(restarts(0, 101) == 4)
+  }
 }

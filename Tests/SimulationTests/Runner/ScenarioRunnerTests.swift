@@ -204,4 +204,24 @@ import TrafficPolicy
     #expect(abs(share(100..<200) - 0.7) < 0.02)
     #expect(abs(share(200..<300) - 0.4) < 0.02)
   }
+
+  @Test func `containers that start again are counted after the warm-up`() async throws {
+    let shop = Sample.Server(
+      name: "shop", steps: [.wait(try Sample.constant(0.001))], replicas: 2, workers: nil)
+    func kill(_ pod: Int, at start: Int64, for length: Int64?) -> Fault {
+      Fault(
+        name: "kill \(pod)", at: .zero + .seconds(start),
+        duration: length.map { .seconds($0) },
+        effect: .kill(PodSet(members: [.init(workload: 0, ordinals: [pod])])))
+    }
+    let scenario = Sample.chain(
+      [shop], rate: 10, duration: .seconds(60), warmup: .seconds(10),
+      faults: [
+        kill(0, at: 2, for: 3), kill(0, at: 20, for: 5), kill(1, at: 22, for: 1),
+        kill(1, at: 50, for: 20),
+      ])
+    let result = try await run(scenario, replications: 2)
+    #expect(result.representative.workloads[0].server.restarts == 2)
+    #expect(result.services[0].server.restarts?.mean == 2)
+  }
 }
