@@ -146,7 +146,6 @@ extension Engine {
       Int(clientCalls[k].attempts) <= behaviour.retries,
       !behaviour.retryOn.isDisjoint(with: failure), allowsRetry(k, behaviour)
     else { return endClientCall(k, reply: reply, flags: flags) }
-    edges[edge].retries &+= 1
     let wait: SimDuration
     switch behaviour.backOff {
     case .none: return startClientTry(k)

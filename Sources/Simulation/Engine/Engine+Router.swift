@@ -211,6 +211,8 @@ extension Engine {
     if Features.hasPolicies, call.pointee.marks & (Call.mirrored | Call.needsMarks) != 0 {
       marks |= rareMarks(ofJob: j, for: c)
     }
+    // Where tries are counted, so that a retry which is cut off while it waits is none of either.
+    if marks & Job.isRetry != 0 { edge.pointee.retries &+= 1 }
     let pod = books.pointee.pod
     jobs[j] = Job(
       since: now, call: c, link: none, pod: pod, connection: connection,
@@ -380,13 +382,12 @@ extension Engine {
     }
   }
 
-  /// Counts a retry and draws its wait.
+  /// Counts a retry that is decided, as Envoy does, and draws its wait.
   @inline(__always)
   mutating func backOff(_ c: UInt32, _ outcome: AttemptOutcome) -> SimDuration {
     let call = calls.pointer(c)
     let cluster = clusters.base + Int(call.pointee.cluster)
     let edge = edges.base + Int(call.pointee.edge)
-    edge.pointee.retries &+= 1
     statistics[cluster.pointee.kind].upstreamRqRetry &+= 1
     if Features.hasPolicies, let asked = askedBackOff(c, edge) {
       statistics[cluster.pointee.kind].upstreamRqRetryBackoffRatelimited &+= 1

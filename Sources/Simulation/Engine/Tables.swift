@@ -87,6 +87,7 @@ struct Edge {
   var calls: UInt64 = 0
   var attempts: UInt64 = 0
   var failed: UInt64 = 0
+  /// Of the ``attempts``, those that were not their call's first, or their client call's.
   var retries: UInt64 = 0
   var retriesRefused: UInt64 = 0
   /// The time of ``fromCaller``, in nanoseconds.
@@ -308,10 +309,10 @@ struct Step {
   var b: UInt32 = 0
   var p: Double = 0
 
-  /// The table of steps begins with an end, and the end of dropped work.
   /// In the branch table: the entry is no step but the edge of a call, which is the whole branch.
   static let callFlag: UInt32 = 0x8000_0000
 
+  /// The table of steps begins with an end, and the end of dropped work.
   static let endIndex: UInt32 = 0
   static let goneIndex: UInt32 = 1
 }

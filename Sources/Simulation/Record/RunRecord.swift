@@ -190,7 +190,7 @@ public struct EdgeRecord: Sendable {
   public var failed: UInt64 = 0
   /// Tries sent.
   public var attempts: UInt64 = 0
-  /// Retries made.
+  /// Those of the ``attempts`` that were retries.
   public var retries: UInt64 = 0
   /// Retries refused by a budget or `max_retries`.
   public var retriesRefused: UInt64 = 0

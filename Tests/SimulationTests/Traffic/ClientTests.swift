@@ -251,4 +251,49 @@ import TrafficPolicy
     #expect(before.sources[0].latency == after.sources[0].latency)
     #expect(before.sources[0].latency.maximum != before.sources[0].latency.minimum)
   }
+
+  // MARK: Retries that are not sent
+
+  @Test func `a retry that is cut off before it is sent is none`() throws {
+    // 50 ms, then 80 ms of waiting: the client gives up before, at 120 ms.
+    let client = ClientBehaviour(
+      retries: 3, backOff: .constant(.milliseconds(80)), tryTimeout: .milliseconds(50),
+      deadline: .milliseconds(120))
+    let model = Small.model(
+      try Small.server(seconds: 0.1), Small.even(1, limit: 10), client: client)
+    let record = SimulationRun.run(model, seed: 1)
+    #expect(record.edges[0].calls == 10 && record.edges[0].attempts == 10)
+    #expect(record.edges[0].retries == 0)
+    #expect(record.sources[0].retries == 0)
+    var patient = model
+    patient.edges[0].client?.deadline = .milliseconds(140)
+    let sent = SimulationRun.run(patient, seed: 1)
+    #expect(sent.edges[0].attempts == 20 && sent.edges[0].retries == 10)
+  }
+
+  @Test func `a proxy counts retries as Envoy does, and sends fewer`() throws {
+    var model = Small.model(
+      try Small.server(seconds: 0.1), Small.even(1, limit: 200), duration: nil)
+    let policy = RetryPolicy(
+      retryOn: .fiveXX, numRetries: 1, perTryTimeout: .milliseconds(50),
+      backOff: RetryBackOff(baseInterval: .milliseconds(140)))
+    let action = ForwardAction(
+      destinations: [.init(cluster: 0)], timeout: .milliseconds(120), retryPolicy: policy)
+    model.proxies = [
+      ProxyModel(
+        name: "proxy",
+        configuration: EnvoyConfiguration(
+          routes: [Route(action: .forward(action))], clusters: [Cluster(name: "server")]),
+        endpoints: [[.init(pod: PodReference(service: 0, pod: 0))]],
+        placement: .shared(instances: 1))
+    ]
+    model.edges[0].carrier = .proxy(0)
+    let record = SimulationRun.run(model, seed: 1)
+    let edge = record.edges[0]
+    // Half of the waits, of 0 ..< 140 ms, end within the route's timeout.
+    #expect(record.proxies[0].clusters[0].upstreamRqRetry == 200)
+    #expect(edge.retries > 60 && edge.retries < 140)
+    #expect(edge.attempts == 200 + edge.retries)
+    #expect(record.proxies[0].clusters[0].upstreamRqTotal == edge.attempts)
+  }
 }
