@@ -114,6 +114,10 @@ struct K6Scenario {
   }
 
   /// An executor that starts iterations at a rate: k6 spaces them evenly.
+  ///
+  /// A constant rate begins with an iteration, a ramp waits for its first.
+  ///
+  /// - Source: k6 `constant_arrival_rate.go`, `ramping_arrival_rate.go`.
   private mutating func arrivalRate(
     _ source: inout TrafficSource, isRamping: Bool
   ) -> TrafficSource? {
