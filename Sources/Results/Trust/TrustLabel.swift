@@ -1,3 +1,5 @@
+import TimeAndChance
+
 /// How far a service's figures of a phase can be trusted, in plain words.
 public struct TrustLabel: Sendable, Equatable {
   /// The service's state.

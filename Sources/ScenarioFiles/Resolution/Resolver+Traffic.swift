@@ -159,7 +159,7 @@ extension ScenarioResolver {
     for (number, item) in source.mix.enumerated() {
       guard let place = draft.to ?? draft.mix[number].to,
         let gateway = entrances.first(where: { leads($0, to: item.target.service) }),
-        !entrances.contains(where: { host(for: item.target, at: $0, nil) != nil })
+        !entrances.contains(where: { authority(for: item.target, at: $0, nil) != nil })
       else { continue }
       let service = scenario.services[item.target.service]
       let operation = service.operations[item.target.operation]
