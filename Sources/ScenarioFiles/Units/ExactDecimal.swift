@@ -29,7 +29,8 @@ struct ExactDecimal: Equatable {
       } else if character == ".", !sawPoint {
         sawPoint = true
       } else if character == "e" || character == "E", allowsExponent, sawDigit {
-        guard let value = Int(rest.dropFirst()), abs(value) <= 30 else { return nil }
+        // A range and not `abs`, which has no answer for the least of integers.
+        guard let value = Int(rest.dropFirst()), (-30...30).contains(value) else { return nil }
         power = value
         break
       } else {
@@ -40,7 +41,7 @@ struct ExactDecimal: Equatable {
     guard sawDigit, text.last != "." else { return nil }
     self.digits = isNegative ? -digits : digits
     exponent = power - fraction
-    guard abs(exponent) <= 30 else { return nil }
+    guard (-30...30).contains(exponent) else { return nil }
   }
 
   /// The number times `factor`, when that is a whole number that fits.
@@ -85,8 +86,19 @@ struct ExactDecimal: Equatable {
   /// The nearest `Double` to a hundredth of the number.
   var hundredth: Double { nearest(exponent - 2) }
 
+  /// The powers of ten that a `Double` holds exactly.
+  private static let powers: [Double] = (0...22).map { power in
+    (0..<power).reduce(1.0) { product, _ in product * 10 }
+  }
+
   private func nearest(_ exponent: Int) -> Double {
+    // One operation on two exact numbers is rounded correctly.
+    if digits.magnitude <= 1 << 53, (-22...22).contains(exponent) {
+      let number = Double(Int64(digits))
+      return exponent < 0
+        ? number / Self.powers[-exponent] : number * Self.powers[exponent]
+    }
     // Decimal text to binary is correctly rounded by the standard library.
-    Double("\(digits)e\(exponent)") ?? 0
+    return Double("\(digits)e\(exponent)") ?? 0
   }
 }

@@ -32,7 +32,9 @@ extension SimDuration {
     if text == "0" { return .zero }
     var rest = Substring(text)
     if rest.first == "-" {
-      guard (try? parse(String(rest.dropFirst()))) != nil else { throw .form }
+      let positive = rest.dropFirst()
+      // One sign is all that a number has; thousands of them must not nest.
+      guard positive.first != "-", (try? parse(String(positive))) != nil else { throw .form }
       throw .negative
     }
     guard !rest.isEmpty else { throw .form }

@@ -25,6 +25,12 @@ struct Override {
         help: "for instance --set services.content.workers=50")
       return nil
     }
+    guard parts.count <= ReadingLimits.nesting else {
+      diagnostics.error(
+        .badOverride, at: span,
+        "a path must be at most \(ReadingLimits.nesting) levels deep, is \(parts.count)")
+      return nil
+    }
     let column = text.count - rest.count
     let padding = String(repeating: " ", count: column)
     let values = YAMLComposer.compose(

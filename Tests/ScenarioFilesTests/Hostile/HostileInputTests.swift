@@ -50,6 +50,30 @@ import Testing
     #expect(named.diagnostics.map(\.code) == [.badText])
   }
 
+  @Test(arguments: [
+    "1e-9223372036854775808", "1e9223372036854775807", "1e-31", "1e+99999999999999",
+  ])
+  func `an exponent beyond all bounds is no number`(text: String) {
+    let wait = load(smallScenario.replacing("wait: 10ms", with: "wait: \(text)"))
+    #expect(wait.diagnostics.hasErrors)
+    let rate = load(smallScenario, overrides: ["traffic[0].rate=\(text)/s"])
+    #expect(rate.diagnostics.hasErrors)
+  }
+
+  @Test func `signs do not nest`() {
+    let signs = String(repeating: "-", count: 60_000)
+    let result = load(smallScenario.replacing("wait: 10ms", with: "wait: \"\(signs)10ms\""))
+    #expect(result.diagnostics.map(\.code) == [.notANumber])
+  }
+
+  @Test(arguments: [(100, false), (101, true), (15_000, true)])
+  func `an override reaches as deep as a file, not deeper`(depth: Int, isTooDeep: Bool) {
+    let path = Array(repeating: "a", count: depth).joined(separator: ".")
+    let messages = load(smallScenario, overrides: [path + "=1"]).diagnostics.map(\.message)
+    let refusal = "a path must be at most 100 levels deep, is \(depth)"
+    #expect(messages.contains(refusal) == isTooDeep)
+  }
+
   @Test func `a huge file is refused before it is read`() {
     let text = smallScenario + String(repeating: "# filler\n", count: 1_000_000)
     #expect(load(text).diagnostics.map(\.code) == [.fileTooLarge])

@@ -18,6 +18,8 @@ import Testing
     ("5", DurationMistake.noUnit), ("1e3", .noUnit), ("", .form), ("s", .form), ("1 s", .form),
     ("1x", .form), ("0.5ns", .tooFine), ("-3s", .negative), ("834d", .tooLong),
     ("9999999999999999999999s", .tooLong), ("1m1", .form), (".nan", .form), ("1_0s", .form),
+    ("--3s", .form), ("-", .form),
+    ("1e-9223372036854775808", .form),
   ])
   func `what is no length of time is refused`(text: String, mistake: DurationMistake) {
     #expect(throws: mistake) { try SimDuration.parse(text) }
