@@ -2,7 +2,9 @@
 struct DiagnosticList {
   /// What was found, in the order of finding.
   private(set) var diagnostics: [Diagnostic] = []
-  /// The lines of each file that was read, by its name.
+  /// The text of each file that was read, by its name.
+  private var texts: [String: String] = [:]
+  /// The lines of those in which something was found.
   private var lines: [String: [Substring]] = [:]
   /// Once so many were found, further ones are only counted.
   private static let limit = 200
@@ -26,7 +28,8 @@ struct DiagnosticList {
 
   /// Makes a file's lines known, so that places in it can be shown.
   mutating func register(file: String, text: String) {
-    lines[file] = text.split(omittingEmptySubsequences: false, whereSeparator: \.endsYAMLLine)
+    texts[file] = text
+    lines[file] = nil
   }
 
   /// Adds a mistake.
@@ -61,11 +64,22 @@ struct DiagnosticList {
     if !diagnostics.contains(diagnostic) { diagnostics.append(diagnostic) }
   }
 
-  private func line(of span: SourceSpan) -> String {
-    guard span.line > 0, let lines = lines[span.file], span.line <= lines.count else { return "" }
+  private mutating func line(of span: SourceSpan) -> String {
+    guard span.line > 0, let lines = lines(of: span.file), span.line <= lines.count else {
+      return ""
+    }
     let line = lines[span.line - 1]
     if span.column + span.length > 160 { return "" }
     return line.count > 160 ? line.prefix(160) + "…" : String(line)
+  }
+
+  /// The lines of a file; parted only when one is wanted, since most files are right.
+  private mutating func lines(of file: String) -> [Substring]? {
+    if let known = lines[file] { return known }
+    let parts = texts[file]?.split(
+      omittingEmptySubsequences: false, whereSeparator: \.endsYAMLLine)
+    lines[file] = parts
+    return parts
   }
 
   /// Everything found, in the order of files and lines, errors and warnings together.

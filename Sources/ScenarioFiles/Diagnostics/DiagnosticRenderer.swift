@@ -30,12 +30,7 @@ extension Diagnostic {
   private static func harmless(_ line: String) -> String {
     var result = String.UnicodeScalarView()
     for scalar in line.unicodeScalars {
-      switch scalar.value {
-      case 0x09: result.append(scalar)
-      case 0x00...0x1F, 0x7F...0x9F, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069, 0xFEFF:
-        result.append("\u{FFFD}")
-      default: result.append(scalar)
-      }
+      result.append(scalar != "\t" && scalar.steersText ? "\u{FFFD}" : scalar)
     }
     return String(result)
   }
@@ -62,6 +57,18 @@ extension Diagnostic {
     switch scalar.value {
     case 0x1100...0x115F, 0x2E80...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F,
       0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1F64F, 0x20000...0x3FFFD:
+      true
+    default: false
+    }
+  }
+}
+
+extension Unicode.Scalar {
+  /// Whether it is not shown but does something: moves, ends a line, or turns the direction of text.
+  var steersText: Bool {
+    switch value {
+    case 0x00...0x1F, 0x7F...0x9F, 0x061C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069,
+      0xFEFF:
       true
     default: false
     }

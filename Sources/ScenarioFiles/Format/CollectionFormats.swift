@@ -141,7 +141,7 @@ extension Reading {
         "a name must be at most \(ReadingLimits.nameLength) bytes, is \(name.utf8.count)")
       return false
     }
-    if name.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) {
+    if name.unicodeScalars.contains(where: \.steersText) {
       error(.badText, at: span, "name \(name.quoted) holds a control character")
       return false
     }

@@ -7,10 +7,17 @@ import TimeAndChance
 /// start of the source) or none, when the scenario states the interval's length. Other columns are
 /// left alone.
 enum CSVRates {
+  /// The most rows of a file.
+  private static let mostRows = 1_000_000
+  /// The most requests per second, as of any rate in a scenario.
+  private static let mostPerSecond = 1e9
+
   private struct Row {
     var start: SimDuration
     var count: Double
+    /// Where the count stands.
     var line: Int
+    var cell: CSVCell
   }
 
   /// The rate over time; nil with a diagnostic when the file has none.
@@ -28,81 +35,101 @@ enum CSVRates {
       return nil
     }
     var pieces: [RateCurve.Piece] = []
+    pieces.reserveCapacity(rows.count)
+    var isSound = true
     for (index, row) in rows.enumerated() {
       let usual = index > 0 ? row.start - rows[index - 1].start : SimDuration.seconds(1)
       let next = index + 1 < rows.count ? rows[index + 1].start : last.start + (interval ?? usual)
       let length = next - row.start
-      guard length > .zero else {
+      let rate = row.count / length.inSeconds
+      guard rate <= mostPerSecond else {
         diagnostics.error(
-          .badCSV, at: SourceSpan(file: file.value, line: row.line + 1),
-          "rows must be in order of time")
-        return nil
+          .badCSV, at: row.cell.span(file.value, row.line),
+          "a rate must be at most 1000000000/s, and this count is one of \(rate.short)/s",
+          help: "this row lasts \(length.written)")
+        isSound = false
+        continue
       }
       let from = start + row.start
       guard from < end else { break }
-      let rate = row.count / length.inSeconds
-      let piece = RateCurve.Piece(
-        start: from, end: min(end, from + length), startRate: rate, endRate: rate)
-      pieces.append(piece)
+      pieces.append(
+        RateCurve.Piece(
+          start: from, end: min(end, from + length), startRate: rate, endRate: rate))
     }
-    return RateCurve(pieces: pieces)
+    return isSound ? RateCurve(pieces: pieces) : nil
   }
 
+  /// The rows; nil with diagnostics, one for each cell that is wrong.
   private static func rows(
     _ text: String, file: String, interval: SimDuration?, _ diagnostics: inout DiagnosticList
   ) -> [Row]? {
-    func bad(_ line: Int, _ message: String, help: String? = nil) {
+    var lines = CSVLines(text)
+    guard let header = lines.next() else { return [] }
+    guard let columns = columns(header.map(lines.text), interval) else {
       diagnostics.error(
-        .badCSV, at: SourceSpan(file: file, line: line), message, help: help)
+        .badCSV, at: SourceSpan(file: file, line: lines.number),
+        "the header must name 'count', and 'seconds' unless 'interval' is stated",
+        help: "for instance: seconds,count")
+      return nil
     }
-    var header: [String] = []
     var rows: [Row] = []
-    var number = 0
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-      number += 1
-      let line = line.last == "\r" ? line.dropLast() : line
-      if line.allSatisfy({ $0 == " " }) { continue }
-      let cells = line.split(separator: ",", omittingEmptySubsequences: false)
-        .map { $0.filter { $0 != "\"" }.trimmed }
-      if header.isEmpty {
-        header = cells.map { $0.lowercased() }
-        if !header.contains("count") || (!header.contains("seconds") && interval == nil) {
-          bad(
-            number, "the header must name 'count', and 'seconds' unless 'interval' is stated",
-            help: "for instance: seconds,count")
-          return nil
-        }
-        continue
+    var before: SimDuration?
+    var isSound = true
+    while let cells = lines.next() {
+      func bad(_ cell: CSVCell?, _ message: String) {
+        let span =
+          cell.map { $0.span(file, lines.number) } ?? SourceSpan(file: file, line: lines.number)
+        diagnostics.error(.badCSV, at: span, message)
+        isSound = false
       }
-      guard let column = header.firstIndex(of: "count"), column < cells.count,
-        let count = ExactDecimal(cells[column][...], allowsExponent: true)?.double,
-        (0...1e12).contains(count)
-      else {
-        bad(number, "'count' must be a number of 0...1000000000000")
-        return nil
+      let counted = columns.count < cells.count ? cells[columns.count] : nil
+      let count = counted.flatMap { lines.decimal($0) }?.double
+      if count.map((0...1e12).contains) != true {
+        bad(counted, "'count' must be a number of 0...1000000000000")
       }
       var start = (interval ?? .zero) * Int64(rows.count)
-      if interval == nil, let column = header.firstIndex(of: "seconds") {
-        guard column < cells.count,
-          let time = ExactDecimal(cells[column][...])?.times(1_000_000_000),
-          (0...SimDuration.longestInFiles.nanoseconds).contains(time)
-        else {
-          bad(number, "'seconds' must be a time in seconds")
-          return nil
+      if interval == nil {
+        let cell = columns.seconds < cells.count ? cells[columns.seconds] : nil
+        let time = cell.flatMap { lines.decimal($0) }?.times(1_000_000_000)
+        guard let time, (0...SimDuration.longestInFiles.nanoseconds).contains(time) else {
+          bad(
+            cell,
+            "'seconds' must be a time in seconds, at most \(SimDuration.longestInFiles.inDays)")
+          continue
         }
         start = SimDuration(nanoseconds: time)
+        if let before, start <= before { bad(cell, "rows must be in order of time") }
+        before = start
       }
-      guard rows.count < 1_000_000, start <= .longestInFiles else {
-        bad(number, "a file must have at most 1000000 rows")
+      guard rows.count < mostRows, start <= .longestInFiles else {
+        bad(
+          nil,
+          rows.count < mostRows
+            ? "this row begins after \(SimDuration.longestInFiles.inDays)"
+            : "a file must have at most \(mostRows) rows")
         return nil
       }
-      rows.append(Row(start: start, count: count, line: number))
+      if let count, let counted {
+        rows.append(Row(start: start, count: count, line: lines.number, cell: counted))
+      }
     }
-    return rows
+    return isSound ? rows : nil
+  }
+
+  /// The places of the columns that are read; nil when the header lacks one.
+  private static func columns(
+    _ header: [String], _ interval: SimDuration?
+  ) -> (count: Int, seconds: Int)? {
+    let names = header.map { $0.lowercased() }
+    guard let count = names.firstIndex(of: "count") else { return nil }
+    if interval != nil { return (count, count) }
+    return names.firstIndex(of: "seconds").map { (count, $0) }
   }
 }
 
-extension String {
-  /// The text without blanks at its ends.
-  fileprivate var trimmed: String { self[...].trimmingBlanks }
+extension CSVCell {
+  /// The place of the cell in its file.
+  fileprivate func span(_ file: String, _ line: Int) -> SourceSpan {
+    SourceSpan(file: file, line: line, column: column, length: max(1, end - start))
+  }
 }

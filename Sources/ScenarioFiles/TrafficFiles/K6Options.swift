@@ -35,8 +35,15 @@ enum K6Options {
       diagnostics = reader.diagnostics
       return [source ?? base]
     }
+    let entries = scenarios.entries ?? []
+    guard entries.count <= ReadingLimits.mapLength else {
+      diagnostics.error(
+        .tooLong, at: scenarios.span,
+        "'scenarios' must have at most \(ReadingLimits.mapLength) entries, has \(entries.count)")
+      return [base]
+    }
     var sources: [TrafficSource] = []
-    for entry in scenarios.entries ?? [] {
+    for entry in entries where isName(entry, &diagnostics) {
       var reader = K6Scenario(
         node: entry.value, name: entry.key, base: base, think: think, knowsEnd: knowsEnd,
         isShorthand: false, diagnostics: diagnostics)
@@ -47,6 +54,15 @@ enum K6Options {
       diagnostics.error(.badK6Options, at: scenarios.span, "'scenarios' must hold a scenario")
     }
     return sources
+  }
+
+  /// Whether a scenario's name can be that of traffic.
+  private static func isName(
+    _ entry: YAMLNode.Entry, _ diagnostics: inout DiagnosticList
+  ) -> Bool {
+    var reading = Reading(diagnostics: diagnostics)
+    defer { diagnostics = reading.diagnostics }
+    return reading.isName(entry.key, at: entry.keySpan)
   }
 
   /// Options without scenarios: `vus` with `duration`, `iterations` or `stages`, or alone.

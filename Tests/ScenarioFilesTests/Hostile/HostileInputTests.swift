@@ -102,6 +102,18 @@ import Testing
     #expect(result.diagnostics.map(\.code) == [.badText])
   }
 
+  @Test(arguments: ["\\u202E", "\\u2066", "\\u200F", "\\u061C", "\\u0085", "\\u2028", "\\x7F"])
+  func `names hold nothing that turns text or ends lines`(mark: String) {
+    let result = load(
+      smallScenario.replacing("scenario: small", with: "scenario: \"a\(mark)b\""))
+    #expect(result.diagnostics.map(\.code) == [.badText])
+  }
+
+  @Test(arguments: ["é", "운영", "\u{645}\u{200C}\u{6CC}", "👩‍🚀"])
+  func `names may be in any script`(name: String) throws {
+    #expect(try scenario(smallScenario.replacing("small", with: name)).name == name)
+  }
+
   @Test func `markup in names is only text`() throws {
     let name = "<script>alert(1)</script>"
     let loaded = try scenario(smallScenario.replacing("small", with: name))

@@ -108,6 +108,62 @@ extension TrafficSource {
     #expect(result.diagnostics.map(\.code) == [.badCSV])
   }
 
+  /// The mistakes in a file of counts, by place and message.
+  private func mistakes(_ file: String, csv: String = "file: day.csv") -> [String] {
+    let result = load(
+      """
+      scenario: test
+      duration: 10m
+      services: { shop: { operations: { GET /: [] } } }
+      traffic: [ { to: shop GET /, rate: { csv: { \(csv) } } } ]
+
+      """, files: ["day.csv": file])
+    return result.diagnostics.map { "\($0.span.line):\($0.span.column) \($0.message)" }
+  }
+
+  @Test(arguments: ["\n", "\r\n", "\r"])
+  func `the lines of a file of counts end as on any system`(end: String) throws {
+    let lines = [
+      "\u{FEFF}Seconds, \"Count\" ,note", "0,50,\"a, b\"", "", "10, \"200.5\" ,é", "20,0,",
+    ]
+    let source = try source(
+      "rate: { csv: { file: day.csv } }", files: ["day.csv": lines.joined(separator: end)])
+    #expect(source.rate(at: 5) == 5)
+    #expect(source.rate(at: 15) == 20.05)
+    #expect(source.rate(at: 25) == 0)
+  }
+
+  @Test func `all broken rows of a file of counts are shown, with their columns`() {
+    let file = "note,seconds,count\né,0,5\né,x,6\n, 2 ,\n,3\n,4,-1\n,4,1\n,1e9,1\n"
+    #expect(
+      mistakes(file) == [
+        "3:3 'seconds' must be a time in seconds, at most 200d",
+        "4:6 'count' must be a number of 0...1000000000000",
+        "5:1 'count' must be a number of 0...1000000000000",
+        "6:4 'count' must be a number of 0...1000000000000",
+        "7:2 rows must be in order of time",
+        "8:2 'seconds' must be a time in seconds, at most 200d",
+      ])
+    let many = "seconds,count\n" + (0..<1_000).map { "\($0),x\n" }.joined()
+    #expect(mistakes(many).count == 201)
+  }
+
+  @Test func `counts that make an impossible rate are refused`() {
+    #expect(mistakes("seconds,count\n0,1000000000\n1,5\n").isEmpty)
+    #expect(
+      mistakes("seconds,count\n0,1000000001\n1,5\n1.000001,1e12\n").map { $0.prefix(41) } == [
+        "2:3 a rate must be at most 1000000000/s, ", "4:10 a rate must be at most 1000000000/s,",
+      ])
+    #expect(mistakes("count\n5000\n", csv: "file: day.csv, interval: 1us").count == 1)
+  }
+
+  @Test func `a day of counts is read`() throws {
+    let file = "seconds,count\n" + (0..<50_000).map { "\($0),\($0 % 9)\n" }.joined()
+    let source = try source("rate: { csv: { file: day.csv } }", files: ["day.csv": file])
+    #expect(source.rate.pieces.count == 600)
+    #expect(source.rate(at: 8) == 8)
+  }
+
   private let k6 = """
     {
       "scenarios": {
@@ -145,6 +201,26 @@ extension TrafficSource {
     #expect(evening.stages.map(\.startUsers) == [0, 10])
     #expect(batch.iterations == .perUser(200) && shared.iterations == .shared(200))
     #expect(all[4].end == .zero + .minutes(5))
+  }
+
+  @Test func `scenarios of k6 have sound names, and not too many of them`() {
+    func mistakes(_ scenarios: String) -> [DiagnosticCode] {
+      load(
+        """
+        scenario: test
+        duration: 10m
+        services: { shop: { operations: { GET /: [] } } }
+        traffic: [ { to: shop GET /, k6: k6.json } ]
+
+        """, files: ["k6.json": "{\"scenarios\": {\(scenarios)}}"]
+      ).diagnostics.map(\.code)
+    }
+    let executor = #"{"executor": "constant-vus", "vus": 1, "duration": "1m"}"#
+    #expect(mistakes("\"a\": \(executor)") == [])
+    #expect(mistakes("\"a\\u001b[31m\": \(executor)") == [.badText])
+    #expect(mistakes("\"a\\u202eb\": \(executor)") == [.badText])
+    let many = (0...10_000).map { "\"s\($0)\": \(executor)" }.joined(separator: ",\n")
+    #expect(mistakes(many) == [.tooLong])
   }
 
   @Test func `an unknown executor is named`() {
