@@ -1,6 +1,7 @@
 import ArgumentParser
 import Scenario
 import ScenarioFiles
+import Simulation
 
 /// The files of a scenario, as every command that reads one takes them.
 struct ScenarioArguments: ParsableArguments {
@@ -30,4 +31,9 @@ struct ScenarioArguments: ParsableArguments {
     }
     return scenario
   }
+}
+
+extension CompilationError {
+  /// The error as other mistakes in a scenario are shown: `foreshock explain` knows its code.
+  var text: String { "error[\(DiagnosticCode.tooLargeToRun.rawValue)]: \(self)" }
 }

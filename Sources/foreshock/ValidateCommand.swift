@@ -18,7 +18,7 @@ struct ValidateCommand: ParsableCommand {
         Console.complain("warning: not modelled as written: \(line)")
       }
     } catch {
-      Console.complain("error: \(error)")
+      Console.complain(error.text)
       throw ExitCode.badScenario
     }
     let counts = [

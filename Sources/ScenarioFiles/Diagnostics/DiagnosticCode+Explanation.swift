@@ -24,7 +24,7 @@ extension DiagnosticCode {
       filePage
     case .missingKey, .wrongKind, .keysDisagree, .unknownKey, .outOfRange, .unitMissing,
       .notAChoice,
-      .notANumber, .badText, .tooLong:
+      .notANumber, .badText, .tooLong, .tooLargeToRun:
       formPage
     case .unknownService, .unknownOperation, .cyclicCalls, .unknownPods, .unknownFault,
       .unknownSubject, .nameTwice, .saidTwice, .noPods, .unknownNode, .ambiguousService,

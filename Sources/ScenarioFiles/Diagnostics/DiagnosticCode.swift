@@ -33,6 +33,7 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
   case notANumber = "FS108"
   case badText = "FS109"
   case tooLong = "FS110"
+  case tooLargeToRun = "FS111"
   // Names and what they stand for
   case unknownService = "FS201"
   case unknownOperation = "FS202"

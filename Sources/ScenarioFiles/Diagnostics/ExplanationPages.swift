@@ -215,7 +215,20 @@ extension DiagnosticCode {
     case .badText:
       (
         "a name cannot be used",
-        "Names are one line of at most \(ReadingLimits.nameLength) bytes, without control characters."
+        """
+        Names are one line of at most \(ReadingLimits.nameLength) bytes, without control characters and
+        without the marks that turn the direction of writing: reports and logs must show them as they
+        are.
+        """
+      )
+    case .tooLargeToRun:
+      (
+        "a scenario is too large to be run",
+        """
+        Each part is within its limits and all of them together are not: the message says of what
+        there is too much. Steps count as often as loops repeat them; calls, as often as there are
+        callers and ways to what is called.
+        """
       )
     default:
       (

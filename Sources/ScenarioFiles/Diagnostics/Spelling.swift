@@ -3,20 +3,24 @@ public enum Spelling {
   /// So many names are compared at most: a hostile file has thousands, and as many mistakes.
   private static let mostCandidates = 2_000
 
-  /// The nearest of `candidates`, or nil when none is near; ties go to the first.
+  /// The nearest of `candidates`, or nil when none is near.
+  ///
+  /// Of those as near as each other the one that begins most like it, then the first: who writes
+  /// `rat` means `rate` and not `at`.
   public static func nearest(to written: String, among candidates: some Sequence<String>) -> String?
   {
     guard written.count <= 64 else { return nil }
     let folded = Array(written.lowercased())
-    var best: (name: String, distance: Int)?
+    var best: (name: String, distance: Int, start: Int)?
     for candidate in candidates.prefix(mostCandidates) where candidate.utf8.count <= 256 {
       let other = Array(candidate.lowercased())
       let allowed = max(1, min(folded.count, other.count) / 3)
       guard other.count <= 64, abs(other.count - folded.count) <= allowed else { continue }
       let distance = distance(folded, other)
-      if distance <= allowed, distance < (best?.distance ?? Int.max) {
-        best = (candidate, distance)
-      }
+      guard distance <= allowed else { continue }
+      let start = zip(folded, other).prefix { $0 == $1 }.count
+      if let best, (distance, -start) >= (best.distance, -best.start) { continue }
+      best = (candidate, distance, start)
     }
     return best?.name
   }

@@ -100,6 +100,11 @@ extension Format {
 }
 
 extension Reading {
+  /// Whether something is wrong with a key of a mapping, or right behind it.
+  func hasErrors(inKeysOf node: YAMLNode) -> Bool {
+    node.entries?.contains { diagnostics.hasError(at: path.key($0.key)) } ?? false
+  }
+
   /// Says that a key is not known here, and which was probably meant; that one, if any is near.
   @discardableResult
   mutating func unknownKey(_ entry: YAMLNode.Entry, known: [String]) -> String? {

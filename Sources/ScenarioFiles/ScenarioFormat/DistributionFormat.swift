@@ -70,7 +70,9 @@ extension Format where Value == Distribution.Law {
   ) -> Format {
     Format<LawParameters>.object(LawParameters.init, fields).checked { values, node, reading in
       if let law = law(values) { return law }
-      if !missing.isEmpty { reading.error(.missingKey, at: node.span, missing) }
+      if !missing.isEmpty, !reading.hasErrors(inKeysOf: node) {
+        reading.error(.missingKey, at: node.span, missing)
+      }
       return nil
     }
   }

@@ -206,6 +206,8 @@ enum MetricFormats {
       ]
     ).checked { draft, node, reading in
       if draft.bounds.isEmpty {
+        // A bound that is written wrongly is not missing as well.
+        guard !reading.hasErrors(inKeysOf: node) else { return nil }
         reading.error(
           .missingKey, at: node.span, "'\(reading.key)' needs a bound",
           help: "below, atMost, atLeast, above or equals")

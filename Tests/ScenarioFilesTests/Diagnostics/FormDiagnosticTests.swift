@@ -211,6 +211,42 @@ private let laws = [
       "\(result.diagnostics.text)")
   }
 
+  @Test(arguments: [
+    ("wait: { lognormal: { p50: 6ms, p98: 40ms } }", "unknown key 'p98'"),
+    ("wait: { lognormal: { p50: 6ms, p99: 40 } }", "'p99' needs a unit of time, is '40'"),
+    (
+      "wait: { lognormal: { p50: 6ms } }",
+      "'lognormal' needs p50 and p99, or mean and p99, or mean and cv"
+    ),
+  ])
+  func `a parameter that is written wrongly is not missing as well`(step: String, message: String) {
+    let result = load(smallScenario.replacing("wait: 10ms", with: step))
+    #expect(result.diagnostics.map(\.message) == [message])
+  }
+
+  @Test(arguments: [
+    ("p99: { below: 1 }", "'below' needs a unit of time, is '1'"),
+    ("p99: { belo: 1s }", "unknown key 'belo'"),
+    ("p99: { from: 1s }", "'p99' needs a bound"),
+    ("errorRate: {}", "'errorRate' needs a bound"),
+  ])
+  func `a bound that is written wrongly is not missing as well`(metric: String, message: String) {
+    let result = load(smallScenario + "expect: [ { shop GET /items: { \(metric) } } ]\n")
+    #expect(result.diagnostics.map(\.message) == [message])
+  }
+
+  @Test func `a key is meant that begins like what is written`() {
+    let result = load(
+      """
+      scenario: test
+      duration: 1m
+      services: { shop: { operations: { GET /: [] } } }
+      traffic: [ { to: shop GET /, rat: 1/s } ]
+
+      """)
+    #expect(result.diagnostics.map(\.help) == ["did you mean 'rate'?"])
+  }
+
   @Test func `a diagnostic shows file, line, key, mark and help`() {
     let result = load(
       "scenario: test\nduration: 1m\ntrafic: []\ntraffic: [ { to: a, rate: 1/s } ]\n")

@@ -45,6 +45,21 @@ import Testing
     #expect(Quantity(text)?.thousandths == nil)
   }
 
+  @Test(arguments: [
+    ("0.1", 0.1), ("123456789.123456789", 123456789.123456789),
+    ("9007199254740993", 9_007_199_254_740_992),
+    ("1e22", 1e22), ("3e-22", 3e-22), ("1e-30", 1e-30), ("-0.3", -0.3),
+    ("0.000000000000000000000000000123", 1.23e-28),
+  ])
+  func `a number is the nearest to what is written`(text: String, value: Double) {
+    #expect(ExactDecimal(text[...], allowsExponent: true)?.double == value)
+  }
+
+  @Test func `of words as near as each other the one that begins alike is meant`() {
+    #expect(Spelling.nearest(to: "rat", among: ["to", "at", "rate"]) == "rate")
+    #expect(Spelling.nearest(to: "att", among: ["to", "at", "rate"]) == "at")
+  }
+
   @Test func `a digest is that of the standard`() {
     #expect(
       SHA256.hexDigest(of: Array("abc".utf8))
