@@ -1,6 +1,6 @@
 extension SimDuration: CustomStringConvertible {
   /// The length for people: three digits up to a minute ("1.25 s", "340 ms", "12 µs"), then two
-  /// units ("2 min 5 s", "3 h 20 min", "1 d 4 h").
+  /// units ("1 min 3.5 s", "12 min 5 s", "3 h 20 min", "1 d 4 h").
   public var description: String {
     let sign = nanoseconds < 0 ? "-" : ""
     return sign + Self.text(nanoseconds.magnitude)
@@ -14,6 +14,12 @@ extension SimDuration: CustomStringConvertible {
     case 1_000_000..<1_000_000_000: return decimal(rounded, unit: 1_000_000) + " ms"
     case 1_000_000_000..<60_000_000_000: return decimal(rounded, unit: 1_000_000_000) + " s"
     default: break
+    }
+    // Below ten minutes people state and compare tenths of a second.
+    let tenths = nearest(exact, 100_000_000)
+    if tenths < 6_000 {
+      let rest = tenths % 600
+      return "\(tenths / 600) min" + (rest == 0 ? "" : " " + decimal(rest, unit: 10) + " s")
     }
     let seconds = nearest(exact, 1_000_000_000)
     if seconds < 3_600 { return pair(seconds / 60, "min", seconds % 60, "s") }
