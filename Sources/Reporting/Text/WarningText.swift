@@ -23,6 +23,7 @@ enum WarningText {
         case .standstill:
           "users whose answers take no time: they ask again at once, for ever;"
             + " give them 'think', or the network a latency"
+        case .recordLimit: "too many requests open at once: 16 million of a kind"
         case .interrupted: "an interruption"
         }
       return "\(HumanNumber.things(count, "replication")) ended early by \(why)"

@@ -33,7 +33,7 @@ extension Engine {
       membershipChanged(pod: p, isMember: isMember)
     case .slow(let reference, let factor):
       let p = pod(reference)
-      pods[p].slowFactor = factor
+      podBooks[p].slowFactor = factor
       mark(p, Pod.isSlow, factor != 1)
     case .steal(let reference, let share): steal(share, from: pod(reference))
     case .failures(let reference, let atOnce, let afterService):
@@ -69,6 +69,7 @@ extension Engine {
     // Queue and work are lost; who waits for them sees its connection break.
     let lost = resetReply
     for j in 0..<UInt32(jobs.highWater) where isAt(p, j) {
+      if mustStopMaking() { return }
       let state = jobs[j].state
       if state != Job.hanging { countLoss(j) }
       let mustStop = state == Job.working || state == Job.calling

@@ -91,6 +91,13 @@ extension Engine {
       windows: Array(repeating: window, count: views.topology.levelCount), views: views,
       applied: applied, random: stream("outlier"), jitter: stream("retry.jitter"))
     detectors.append(health)
+    heapBytesOfClusters += applied.count * MemoryLayout<HostHealth>.stride
+    for worker in 0..<Int(kind.workers) {
+      heapBytesOfClusters +=
+        balancers[Int(clusters[state].firstBalancer) + worker].heapByteCount
+    }
+    // A few events may make thousands of these, each as large as its cluster.
+    if isOverMemory { stop(for: .memoryLimit) }
     if let settings = configuration.outlierDetection {
       startSweeps(state, every: settings.interval, proxy: proxy)
     }

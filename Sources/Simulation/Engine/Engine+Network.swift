@@ -70,7 +70,7 @@ extension Engine {
 
   /// Seconds as a delay that the queue takes.
   private func delay(_ seconds: Double) -> SimDuration {
-    SimDuration(seconds: min(seconds, 3e7))
+    SimDuration(seconds: min(seconds, FixedDelay.longest.inSeconds))
   }
 
   /// The time of one message between an instance and a pod.

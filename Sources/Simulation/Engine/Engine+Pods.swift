@@ -178,7 +178,7 @@ extension Engine {
     let law = laws.base + Int(step.pointee.a)
     var time = law.pointee.sampleNanoseconds(using: &pod.pointee.random, sampler)
     if Features.hasPolicies, pod.pointee.marks & Pod.isSlow != 0, step.pointee.code == .work {
-      time = stretched(time, by: pod.pointee.slowFactor)
+      time = stretched(time, by: podBooks[jobs[j].pod].slowFactor)
     }
     jobs[j].step &+= 1
     schedule(.stepDone, j, after: .nanoseconds(time))
@@ -282,6 +282,7 @@ extension Engine {
     // One more than there are, so that branches which end at once do not end the step.
     jobs[j].link = UInt32(count) + 1
     for index in first..<(first + count) {
+      if mustStopMaking() { return true }
       let entry = branches[index]
       if entry & Step.callFlag != 0 {
         call(edge: entry & ~Step.callFlag, for: j)

@@ -27,7 +27,7 @@ extension Engine {
     }
     var time = laws[step.pointee.a].sampleNanoseconds(using: &pod.pointee.random, sampler)
     if pod.pointee.marks & Pod.isSlow != 0 {
-      time = stretched(time, by: pod.pointee.slowFactor)
+      time = stretched(time, by: podBooks[jobs[j].pod].slowFactor)
     }
     jobs[j].step &+= 1
     while cpuWork.count <= Int(j) { cpuWork.append(CPUWork()) }

@@ -51,8 +51,8 @@ extension Engine {
         PodRecord(
           arrivals: pod.arrivals, refused: books.refused, succeeded: pod.succeeded,
           failed: pod.failed, unheard: books.unheard,
-          meanBusy: counted > 0 ? Double(pod.busyTime) / counted : 0,
-          meanQueue: counted > 0 ? Double(pod.queueTime) / counted : 0,
+          meanBusy: counted > 0 ? Double(pod.busyNanoseconds) / counted : 0,
+          meanQueue: counted > 0 ? Double(pod.queuedNanoseconds) / counted : 0,
           peakQueue: Int(pod.peakQueue), peakConcurrency: Int(pod.peakBusy),
           connectionsAccepted: books.connectionsAccepted, delayed: pod.delayed,
           throttled: throttledTime(p)))
@@ -60,9 +60,9 @@ extension Engine {
     record.peakQueue = Int(service.peakQueued)
     let levels = model.recording.occupancyLevels
     record.occupancy = (0..<levels).map { level in
-      var time: Int64 = 0
+      var time: Int128 = 0
       for p in service.firstPod..<(service.firstPod + service.podCount) {
-        for number in level..<levels { time &+= occupancy[Int(p) * levels + number] }
+        for number in level..<levels { time += Int128(occupancy[Int(p) * levels + number]) }
       }
       return counted > 0 ? Double(time) / counted : 0
     }

@@ -72,8 +72,8 @@ struct ServiceSeries {
   /// Of all operations together.
   var flowWindows: [FlowWindow] = []
   var windowLatency: [CompactHistogram] = []
-  var queueTime: Int64 = 0
-  var busyTime: Int64 = 0
+  var queueTime: Int128 = 0
+  var busyTime: Int128 = 0
   var refused: UInt64 = 0
 }
 
@@ -258,12 +258,12 @@ extension Engine {
   /// Time that requests waited and workers were busy, and refusals, since the end of the warm-up.
   private mutating func totals(
     ofService s: Int
-  ) -> (queueTime: Int64, busyTime: Int64, refused: UInt64) {
-    var sum = (queueTime: Int64(0), busyTime: Int64(0), refused: UInt64(0))
+  ) -> (queueTime: Int128, busyTime: Int128, refused: UInt64) {
+    var sum = (queueTime: Int128(0), busyTime: Int128(0), refused: UInt64(0))
     for p in services[s].firstPod..<(services[s].firstPod + services[s].podCount) {
       pods[p].account(at: now)
-      sum.queueTime &+= pods[p].queueTime
-      sum.busyTime &+= pods[p].busyTime
+      sum.queueTime += pods[p].queuedNanoseconds
+      sum.busyTime += pods[p].busyNanoseconds
       sum.refused &+= podBooks[p].refused
     }
     return sum
@@ -294,8 +294,7 @@ extension Engine {
     for s in 0..<services.count { services[s].peakQueued = services[s].queued }
     for p in 0..<pods.count {
       pods[p].account(at: now)
-      pods[p].busyTime = 0
-      pods[p].queueTime = 0
+      pods[p].resetTimes()
       pods[p].peakQueue = pods[p].queued
       pods[p].peakBusy = pods[p].busy
       pods[p].arrivals = 0

@@ -102,7 +102,8 @@ extension Engine {
     guard Features.hasPolicies, !sources[s].isDone else { return }
     let source = sources.base + Int(s)
     let isLimited = source.pointee.maxInFlight < .max
-    for _ in 0..<source.pointee.batch where source.pointee.started < source.pointee.limit {
+    for number in 0..<source.pointee.batch where source.pointee.started < source.pointee.limit {
+      if number & 0x3F == 0x3F, mustStopMaking() { return }
       if source.pointee.inFlight >= source.pointee.maxInFlight {
         drop(1, of: s)
         continue

@@ -85,7 +85,10 @@ extension Engine {
   private mutating func setUsers(_ s: UInt32, _ count: Int) {
     let before = populations[Int(s)].wanted
     populations[Int(s)].wanted = count
-    for place in before..<max(before, count) { userComes(s, place) }
+    for place in before..<max(before, count) {
+      if mustStopMaking() { return }
+      userComes(s, place)
+    }
     for place in stride(from: before - 1, through: count, by: -1) { userLeaves(s, place) }
   }
 

@@ -89,6 +89,8 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   var poolBooks = Table<PoolBooks>()
   var balancers = Table<ClusterBalancer>()
   var detectors = Table<ClusterHealth>()
+  /// Bytes that balancers and detectors hold beside their places in the tables.
+  var heapBytesOfClusters = 0
   var judges = Table<OutlierDetector>()
   var filters: Table<FilterChain>
   var localRateLimits = Table<LocalRateLimit>()
@@ -142,6 +144,8 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   var isEnding = false
 
   var eventCount: UInt64 = 0
+  /// The number of events at which the loop looks up.
+  private var nextPause: UInt64 = 0
   var limits = RunLimits()
   /// Requests of sources that have not ended.
   var openRequests = 0
@@ -163,14 +167,28 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   /// Runs to the end.
   mutating func run() {
     begin()
+    // A model may be larger than the limit before anything has happened.
+    if isOverMemory { return stop(for: .memoryLimit) }
+    planPause()
     while !isOver, let event = next() {
       eventCount &+= 1
       handle(event)
-      if eventCount & 0x3FF == 0 {
-        tidyTimers()
-        if eventCount & 0xFFF == 0, mustStop() { break }
-      }
+      if eventCount == nextPause, pause() { break }
     }
+  }
+
+  /// Tidies up and looks at the limits: once per block of events, and where their limit is.
+  @inline(never) private mutating func pause() -> Bool {
+    if eventCount & 0x3FF == 0 { tidyTimers() }
+    let isLast = limits.maxEvents.map { eventCount >= $0 } ?? false
+    if eventCount & 0xFFF == 0 || isLast, mustStop() { return true }
+    planPause()
+    return false
+  }
+
+  private mutating func planPause() {
+    let block = (eventCount | 0x3FF) &+ 1
+    nextPause = limits.maxEvents.map { eventCount < $0 ? min(block, $0) : block } ?? block
   }
 
   /// The next event; the records of many that come near are asked for together.
@@ -281,11 +299,30 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   var resetReply: UInt16 { 1000 }
   var refusedReply: UInt16 { 1001 }
 
-  /// Bytes of records, timers and pending events.
+  /// Bytes of records, timers, pending events and logs, and of the state of pods and proxies.
   var byteCount: Int {
-    calls.byteCount + jobs.byteCount + extras.byteCount + connections.byteCount
+    let records =
+      calls.byteCount + jobs.byteCount + extras.byteCount + connections.byteCount
       + clientCalls.byteCount + users.byteCount + messages.byteCount + jobDeadlines.byteCount
-      + failedArms.byteCount + youngerInQueue.byteCount + queue.byteCount + log.byteCount
+      + failedArms.byteCount + youngerInQueue.byteCount + cpuWork.byteCount + queue.byteCount
+      + log.byteCount
+    return records + proxyBytes + podBytes
+  }
+
+  /// Bytes of what proxies know of their hosts: a mesh of thousands of each has millions of pairs.
+  private var proxyBytes: Int {
+    let hosts =
+      clusterOfInstance.byteCount + clusters.byteCount + outlierHosts.byteCount
+      + hostNotes.byteCount + pools.byteCount + poolBooks.byteCount
+    let policies =
+      balancers.byteCount + detectors.byteCount + judges.byteCount + filters.byteCount
+      + localRateLimits.byteCount + plainRateLimits.byteCount
+    return hosts + policies + heapBytesOfClusters
+  }
+
+  private var podBytes: Int {
+    pods.byteCount + podBooks.byteCount + processors.byteCount + endpointPods.byteCount
+      + hostErrors.byteCount + occupancy.byteCount
   }
 
   /// Jobs that are in use: none when all that was asked has ended, which tests hold it to.
@@ -296,12 +333,39 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   /// Whether a limit of the run is reached; once per block of events.
   @inline(never) mutating func mustStop() -> Bool {
     queue.checkLimits()
-    if let most = limits.maxEvents, eventCount >= most { stopReason = .eventLimit }
-    if let most = limits.maxMemory, byteCount > most { stopReason = .memoryLimit }
+    if let most = limits.maxEvents, eventCount >= most, !isOver { stopReason = .eventLimit }
+    if isOutOfRecords { stopReason = .recordLimit }
+    if isOverMemory { stopReason = .memoryLimit }
     let isSuspect = standstill.isSuspected(
       at: now, events: eventCount, limit: limits.eventsAtOneInstant)
     if isSuspect, usersGoRound() { stopReason = .standstill }
     if limits.isInterrupted() { stopReason = .interrupted }
     return stopReason != nil
+  }
+
+  var isOverMemory: Bool { limits.maxMemory.map { byteCount > $0 } ?? false }
+
+  /// Whether a slab will soon have no handle left.
+  ///
+  /// A handle has 24 bits. What is missing to that is room for what is made until the next look:
+  /// 4096 events of nearly 200 records each. Events that may make more look themselves.
+  var isOutOfRecords: Bool {
+    let most = limits.mostRecords
+    return calls.highWater > most || jobs.highWater > most || extras.highWater > most
+      || clientCalls.highWater > most || users.highWater > most || connections.highWater > most
+      || messages.highWater > most
+  }
+
+  /// Whether a loop within one event must end because a slab will soon be full; ends the run.
+  mutating func mustStopMaking() -> Bool {
+    guard isOutOfRecords else { return false }
+    stop(for: .recordLimit)
+    return true
+  }
+
+  /// Ends the run within an event.
+  @inline(never) mutating func stop(for reason: StopReason) {
+    stopReason = reason
+    isOver = true
   }
 }

@@ -118,7 +118,9 @@ struct ModelCompiler: ~Copyable {
   }
 
   mutating func fixed(_ delay: SimDuration, isBusy: Bool = true) -> FixedDelay {
-    FixedDelay(
+    // Parts of a way may each be as long as a file may state, and a handshake takes two ways.
+    let delay = min(delay, FixedDelay.longest)
+    return FixedDelay(
       line: queue.delayLine(delay, isBusy: isBusy && delay != .zero), isZero: delay == .zero)
   }
 

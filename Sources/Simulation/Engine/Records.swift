@@ -283,10 +283,12 @@ struct Pod: BitwiseCopyable {
   var random: RandomStream
   // Accounting, from the end of the warm-up.
   var lastChange = SimTime.zero
-  var busyTime: Int64 = 0
+  /// Busy workers × nanoseconds: the lower 64 bits of ``busyNanoseconds``.
+  var busyLow: UInt64 = 0
   var arrivals: UInt64 = 0
 
-  var queueTime: Int64 = 0
+  /// Waiting requests × nanoseconds: the lower 64 bits of ``queuedNanoseconds``.
+  var queuedLow: UInt64 = 0
   var queueLimit: Int32 = .max
   var queueTail: UInt32 = none
   var peakQueue: Int32 = 0
@@ -294,8 +296,9 @@ struct Pod: BitwiseCopyable {
   var succeeded: UInt64 = 0
   var failed: UInt64 = 0
   var delayed: UInt64 = 0
-  /// Work takes so many times as long.
-  var slowFactor: Double = 1
+  /// The upper bits of the two sums: a queue of thousands fills the lower ones within days.
+  var busyHigh: UInt32 = 0
+  var queuedHigh: UInt32 = 0
   /// Time with so many requests in the pod, by number up to ``occupancyTop``; on demand.
   var occupancy: UnsafeMutablePointer<Int64>?
 
@@ -309,7 +312,7 @@ struct Pod: BitwiseCopyable {
   static let isUnhealthy: UInt16 = 1 << 6
   /// A rule of the network may concern messages between it and who calls it.
   static let hasNetworkFault: UInt16 = 1 << 7
-  /// ``slowFactor`` is not 1.
+  /// ``PodBooks/slowFactor`` is not 1.
   static let isSlow: UInt16 = 1 << 8
   /// It has ``occupancy``.
   static let isWatched: UInt16 = 1 << 9
@@ -327,12 +330,46 @@ struct Pod: BitwiseCopyable {
   /// What a message on the way to or from it must be looked at for.
   static let concernsTravel = hasNetworkFault | hasWays
 
+  /// Busy workers × nanoseconds, from the end of the warm-up.
+  var busyNanoseconds: Int128 { Int128(busyHigh) << 64 | Int128(busyLow) }
+
+  /// Waiting requests × nanoseconds, from the end of the warm-up.
+  var queuedNanoseconds: Int128 { Int128(queuedHigh) << 64 | Int128(queuedLow) }
+
   @inline(__always) mutating func account(at now: SimTime) {
     let elapsed = (now - lastChange).nanoseconds
-    busyTime &+= elapsed &* Int64(busy)
-    if queued != 0 { queueTime &+= elapsed &* Int64(queued) }
+    Self.add(elapsed, times: busy, to: &busyLow, &busyHigh)
+    if queued != 0 { Self.add(elapsed, times: queued, to: &queuedLow, &queuedHigh) }
     if marks & Self.isWatched != 0 { noteOccupancy(elapsed) }
     lastChange = now
+  }
+
+  /// Adds to a sum in two parts; only the lower one is touched but once in 18 billion
+  /// request-seconds.
+  ///
+  /// 96 bits hold 2^31 requests over the 2^55 ns that a clock can show.
+  @inline(__always)
+  private static func add(
+    _ elapsed: Int64, times level: Int32, to low: inout UInt64, _ high: inout UInt32
+  ) {
+    let product = UInt64(bitPattern: elapsed).multipliedFullWidth(
+      by: UInt64(UInt32(bitPattern: level)))
+    let (sum, wentRound) = low.addingReportingOverflow(product.low)
+    low = sum
+    if product.high != 0 || wentRound {
+      carry(product.high, wentRound, to: &high)
+    }
+  }
+
+  @inline(never)
+  private static func carry(_ part: UInt64, _ wentRound: Bool, to high: inout UInt32) {
+    high &+= UInt32(truncatingIfNeeded: part) &+ (wentRound ? 1 : 0)
+  }
+
+  /// The sums begin again, at the end of the warm-up.
+  mutating func resetTimes() {
+    (busyLow, busyHigh) = (0, 0)
+    (queuedLow, queuedHigh) = (0, 0)
   }
 
   @inline(never) private func noteOccupancy(_ elapsed: Int64) {
@@ -351,6 +388,8 @@ struct PodBooks: BitwiseCopyable {
   var scriptCount: UInt64 = 0
   /// How often it has died, where CPU is modelled.
   var deaths: UInt32 = 0
+  /// Work takes so many times as long.
+  var slowFactor: Double = 1
 }
 
 /// A user of a closed loop, or a request of a scripted client.

@@ -6,6 +6,10 @@ import TrafficPolicy
 struct FixedDelay: BitwiseCopyable {
   var line: DelayLine
   var isZero: Bool
+
+  /// The longest that a message is on its way, 347 days: beyond the end of any run, and below the
+  /// 2^55 ns that a line of the queue takes.
+  static let longest = SimDuration.seconds(30_000_000)
 }
 
 /// A timeout that is the same for every call of an edge: a line of the queue, or off.

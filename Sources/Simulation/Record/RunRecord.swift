@@ -28,7 +28,8 @@ public struct RunRecord: Sendable {
   public var phaseStarts: [[SimTime]] = []
   /// Events that were simulated.
   public var eventCount: UInt64 = 0
-  /// The most bytes that records under way, timers, pending events and logs held.
+  /// The most bytes that records under way, timers, pending events, logs, and the state of pods and
+  /// proxies held.
   public var peakBytes = 0
   /// The time of the run's end.
   public var end: SimTime = .zero
@@ -47,6 +48,8 @@ public enum StopReason: Sendable, Equatable {
   case memoryLimit
   /// The clock stood still: users asked again and again at one instant, see ``Standstill``.
   case standstill
+  /// More records of one kind were in use at once than a run can name: 16 million.
+  case recordLimit
   /// The run was interrupted.
   case interrupted
 }

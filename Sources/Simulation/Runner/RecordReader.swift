@@ -113,7 +113,10 @@ struct RecordReader {
     let deaths = parts.deaths[index] ?? []
     server.restarts = FaultSpells.restarts(of: deaths, after: run.warmup, upTo: record.end - .zero)
     return WorkloadFigures(
-      flow: flow, server: server, pods: pods, replicas: replicas(index, deaths))
+      flow: flow, server: server, pods: pods,
+      replicas: replicas(
+        index, deaths,
+        until: record.stopped == nil ? run.duration : record.end - .zero))
   }
 
   private func addEjections(
@@ -133,7 +136,7 @@ struct RecordReader {
 
   /// The number of pods over time: faults kill them and bring them back.
   private func replicas(
-    _ workload: Int, _ deaths: [FaultSpells.Death]
+    _ workload: Int, _ deaths: [FaultSpells.Death], until end: SimDuration
   ) -> [WorkloadFigures.ReplicaCount] {
     let total = run.workloads[workload].replicas
     var changes: [(at: SimDuration, by: Int)] = []
@@ -144,7 +147,7 @@ struct RecordReader {
     changes.sort { $0.at < $1.at }
     var ready = total
     var counts = [WorkloadFigures.ReplicaCount(at: .zero, ready: total, total: total)]
-    for change in changes where change.at <= run.duration {
+    for change in changes where change.at <= min(run.duration, end) {
       ready += change.by
       let at = SimTime.zero + change.at
       let count = WorkloadFigures.ReplicaCount(
@@ -198,6 +201,7 @@ extension ReplicationResult.EarlyEnd {
     case .eventLimit: self = .eventLimit
     case .memoryLimit: self = .memoryLimit
     case .standstill: self = .standstill
+    case .recordLimit: self = .recordLimit
     case .interrupted: self = .interrupted
     }
   }

@@ -14,7 +14,7 @@ public struct ScenarioRunner: Sendable {
     public var replications: Replications?
     /// Events of one replication at most; nil is unlimited.
     public var maxEvents: UInt64?
-    /// Bytes of records, timers and pending events of one replication at most; nil is unlimited.
+    /// Bytes of requests under way, timers, pending events and proxies of one replication at most; nil is unlimited.
     public var maxMemory: Int?
     /// Replications at the same time at most; at least 1.
     public var threads: Int

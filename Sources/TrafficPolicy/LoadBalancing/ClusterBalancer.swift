@@ -28,6 +28,12 @@ public struct ClusterBalancer {
   /// The latest of those that began while the balancer watched.
   private var latestHostAdded: SimTime
 
+  /// Bytes that it holds alone, beside its own size; views are shared.
+  package var heapByteCount: Int {
+    let schedules = (schedules + localitySchedules).reduce(0) { $0 + ($1?.byteCount ?? 0) }
+    return schedules + (turns.count + localityWeights.count + healthySince.count) * 8
+  }
+
   /// A balancer that knows `view` at `now`.
   ///
   /// `active` holds the proxy's own active requests per host index. Draws one number, and one more

@@ -25,6 +25,9 @@ public struct EDFScheduler: Sendable {
   @usableFromInline var now = 0.0
   @usableFromInline var nextOrder: UInt64 = 0
 
+  /// Bytes of its entries.
+  var byteCount: Int { heap.count * MemoryLayout<Entry>.stride }
+
   /// A schedule without entries.
   public init() {}
 

@@ -104,7 +104,7 @@ import TrafficPolicy
     let model = try Self.model(seed: 1)
     let record = SimulationRun.run(model, seed: 1, limits: RunLimits(maxEvents: 10_000))
     #expect(record.stopped == .eventLimit)
-    #expect(record.eventCount <= 10_000 + 4_096)
+    #expect(record.eventCount == 10_000)
   }
 
   @Test func `retries multiply from layer to layer, exactly`() throws {
