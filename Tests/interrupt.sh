@@ -53,6 +53,36 @@ for signal in INT:130 TERM:143; do
   is "errors after SIG$name" "$(cat "$work/err.txt")" "interrupted: the results are partial"
 done
 
+# A mistake of ours: a line and the documented exit code, whatever signal the processor raises.
+for name in ILL SEGV ABRT; do
+  start "$work/$name"
+  kill "-$name" "$pid"
+  status=0
+  wait "$pid" || status=$?
+  is "exit code after SIG$name" "$status" 70
+  is "errors after SIG$name" "$(cat "$work/err.txt")" \
+    "foreshock: internal error: this is a mistake of Foreshock; please report it with the scenario"
+  [ ! -e "$work/$name" ] || fail "a crash left a folder behind"
+done
+
+# A limit: a partial result, which passes nothing, and the command that repeats it states the limit.
+status=0
+"$program" run "$work/short.yaml" --output "$work/limit" --max-events 1000 --replications 1 \
+  >"$work/out.txt" 2>"$work/err.txt" || status=$?
+is "exit code at a limit" "$status" 1
+is "errors at a limit" "$(cat "$work/err.txt")" \
+  "stopped at a limit: the results are partial, and pass nothing"
+is "files at a limit" "$(names "$work/limit")" "$whole"
+grep -q '"eventCount": 1000,' "$work/limit/summary.json" || fail "the limit was not kept to the event"
+grep -q 'again: .* --max-events 1000 ' "$work/out.txt" || fail "the limit is not in the command"
+
+# The summary of a GitHub step that cannot be written: the annotations are there all the same.
+status=0
+GITHUB_STEP_SUMMARY=$work/no/such/file "$program" run "$work/short.yaml" --format github \
+  --output "$work/step" >"$work/out.txt" 2>"$work/err.txt" || status=$?
+is "exit code without a step's summary" "$status" 74
+grep -q '^::notice::' "$work/out.txt" || fail "the annotations are lost with the summary"
+
 # Two signals, both there when the program goes on: it ends at once and writes nothing.
 start "$work/twice"
 kill -STOP "$pid"
@@ -109,6 +139,16 @@ is "exit code with a file in the way" "$status" 74
 is "errors with a file in the way" "$(cat "$work/err.txt")" \
   "foreshock: cannot write '$work/short.yaml': a file is in the way"
 is "text with a file in the way" "$(cat "$work/out.txt")" ""
+
+# A link that leads nowhere in the way.
+ln -s gone "$work/link"
+status=0
+"$program" run "$work/short.yaml" --output "$work/link" >"$work/out.txt" 2>"$work/err.txt" ||
+  status=$?
+is "exit code with a broken link in the way" "$status" 74
+is "errors with a broken link in the way" "$(cat "$work/err.txt")" \
+  "foreshock: cannot write '$work/link': a link that leads nowhere is in the way"
+is "text with a broken link in the way" "$(cat "$work/out.txt")" ""
 
 # What cannot be meant ends before the run: a usage error in one line, and nothing is written.
 refused() { # the words of the message, then the arguments

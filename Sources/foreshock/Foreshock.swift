@@ -14,10 +14,10 @@ struct Foreshock: AsyncParsableCommand {
     discussion: """
       Exit codes:
         0    all expectations hold
-        1    the answer is no
+        1    the answer is no, or a limit left it open
         64   usage
         65   bad scenario or manifest
-        70   internal error
+        70   internal error: a mistake of Foreshock
         74   cannot read or write
         130  interrupted by Ctrl-C: results so far are written and marked partial
         143  the same by SIGTERM
@@ -32,6 +32,7 @@ struct Foreshock: AsyncParsableCommand {
     ])
 
   static func main() async {
+    InternalError.listen()
     let arguments = Array(CommandLine.arguments.dropFirst())
     if let first = arguments.first, let help = helpForUnknownCommand(first) {
       let word = String(first.map { $0.isASCII && $0 < " " ? "?" : $0 })
@@ -58,8 +59,6 @@ extension ExitCode {
   static let expectationMissed = ExitCode(1)
   /// A scenario or manifest is wrong (`EX_DATAERR`).
   static let badScenario = ExitCode(65)
-  /// A mistake of ours (`EX_SOFTWARE`).
-  static let internalError = ExitCode(70)
   /// Something cannot be read or written (`EX_IOERR`).
   static let unreadable = ExitCode(74)
 }

@@ -27,7 +27,8 @@ struct RunCommand: AsyncParsableCommand {
     discussion: """
       The run's folder holds summary.json, timeseries.csv, events.ndjson, report.html and \
       timing.json. Ctrl-C ends the run with what there is, marked partial; a second one ends it at \
-      once.
+      once. A run that meets a limit is partial, too, and ends with exit code 1: what holds so far \
+      may not hold to the end.
       """)
 
   @OptionGroup var scenario: ScenarioArguments
@@ -63,7 +64,7 @@ struct RunCommand: AsyncParsableCommand {
   @Option(
     name: .customLong("max-memory"), parsing: .unconditional,
     help: ArgumentHelp(
-      "End a replication beyond that many bytes of its own (512Mi, 2Gi), likewise.",
+      "End a replication when its requests, timers and proxies take more bytes (512Mi, 2Gi), likewise.",
       valueName: "bytes"),
     transform: ByteCount.parse)
   var maxMemory: Int?
@@ -108,12 +109,17 @@ struct RunCommand: AsyncParsableCommand {
       line.show(progress)
     }
     line.clear()
-    if Interruption.isRequested { Console.complain("interrupted: the results are partial") }
+    if Interruption.isRequested {
+      Console.complain("interrupted: the results are partial")
+    } else if result.isPartial {
+      Console.complain("stopped at a limit: the results are partial, and pass nothing")
+    }
     let files = RunFolder.files(
       result, timing: stopwatch.timing(of: result, threads: usedThreads))
     let isKept = keep(files, in: folder)
-    try Console.write(try answer(result, report: isKept ? folder + "/report.html" : nil))
-    if !isKept { throw ExitCode.unreadable }
+    try Console.write(answer(result, report: isKept ? folder + "/report.html" : nil))
+    let isSummarised = summarise(result)
+    if !isKept || !isSummarised { throw ExitCode.unreadable }
     if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
     if !result.isMet { throw ExitCode.expectationMissed }
   }
@@ -157,18 +163,22 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   /// What standard output carries.
-  private func answer(_ result: RunResult, report: String?) throws -> String {
+  private func answer(_ result: RunResult, report: String?) -> String {
     switch format {
     case .text: return text(of: result, report: report)
     case .json: return SummaryJSON(result).text
     case .junit: return JUnitReport(result).text
-    case .github:
-      let annotations = GitHubAnnotations(result)
-      if let path = Console.environment("GITHUB_STEP_SUMMARY") {
-        try WholeFile.append(annotations.summary, to: path)
-      }
-      return annotations.annotations
+    case .github: return GitHubAnnotations(result).annotations
     }
+  }
+
+  /// Adds the summary to the page of a GitHub step, if there is one; a failure must not cost the
+  /// annotations.
+  private func summarise(_ result: RunResult) -> Bool {
+    guard format == .github, let path = Console.environment("GITHUB_STEP_SUMMARY") else {
+      return true
+    }
+    return (try? WholeFile.append(GitHubAnnotations(result).summary, to: path)) != nil
   }
 
   private var usedThreads: Int { threads ?? Stopwatch.cores }
@@ -186,7 +196,7 @@ struct RunCommand: AsyncParsableCommand {
             return Interruption.isRequested
           }))
     } catch {
-      Console.complain("error: \(error)")
+      Console.complain(error.text)
       throw ExitCode.badScenario
     }
   }
@@ -194,6 +204,8 @@ struct RunCommand: AsyncParsableCommand {
   /// The words that ran it, without those that a repetition states itself.
   private var command: [String] {
     ["foreshock", "run"] + scenario.files + scenario.set.flatMap { ["--set", $0] }
+      + (maxEvents.map { ["--max-events", "\($0)"] } ?? [])
+      + (maxMemory.map { ["--max-memory", "\($0)"] } ?? [])
   }
 
   private func text(of result: RunResult, report: String?) -> String {

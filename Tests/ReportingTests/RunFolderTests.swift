@@ -51,6 +51,16 @@ import Testing
     #expect(names(base) == ["summary.json"])
   }
 
+  @Test func `a link that leads nowhere is found before a run`() throws {
+    defer { clean() }
+    try FileManager.default.createDirectory(atPath: base, withIntermediateDirectories: true)
+    try FileManager.default.createSymbolicLink(
+      atPath: base + "/run", withDestinationPath: "gone")
+    let failure = RunFolder.Failure(base + "/run", "a link that leads nowhere is in the way")
+    #expect(throws: failure) { try RunFolder.check(base + "/run") }
+    #expect(throws: failure) { try RunFolder.check(base + "/run/below") }
+  }
+
   @Test func `a link to a folder stays a link`() throws {
     defer { clean() }
     try FileManager.default.createDirectory(

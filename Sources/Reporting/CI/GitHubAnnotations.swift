@@ -36,6 +36,13 @@ public struct GitHubAnnotations: Sendable {
           "warning", file: place.file, line: place.line, column: place.column,
           title: expectation.text, VerdictLines.short(verdict, of: result)))
     }
+    if result.isPartial {
+      for warning in result.warnings {
+        guard case .endedEarly = warning else { continue }
+        let text = "partial result: " + WarningText.text(warning, result.run)
+        lines.insert("::error::" + Self.message(text), at: 0)
+      }
+    }
     if lines.isEmpty {
       lines = [
         "::notice::" + Self.message("\(result.run.scenario): \(VerdictText.headline(result))")
@@ -46,8 +53,10 @@ public struct GitHubAnnotations: Sendable {
 
   /// Markdown for the file that `GITHUB_STEP_SUMMARY` names.
   public var summary: String {
-    var text = "## \(result.isMet ? "✓" : "✗") \(Self.markdown(result.run.scenario))\n\n"
+    let mark = VerdictText.mark(result)
+    var text = "## \(mark.isEmpty ? "✓" : mark) \(Self.markdown(result.run.scenario))\n\n"
     text += "\(Self.markdown(VerdictText.headline(result).capitalisedFirst)). "
+    text += result.isPartial ? "**Partial result**: " : ""
     text += "\(VerdictText.basis(result)).\n\n| | expectation | measured | |\n|---|---|---|---|\n"
     for verdict in result.verdicts {
       let expectation = result.run.expectations[verdict.expectation]
@@ -82,9 +91,10 @@ public struct GitHubAnnotations: Sendable {
       + "title=\(Self.property(DisplayText.oneLine(title)))::\(Self.message(message))"
   }
 
-  /// A message: percent signs and line ends are escaped.
+  /// A message: percent signs and line ends are escaped; what would steer a terminal goes, since a
+  /// log is read on one.
   static func message(_ text: String) -> String {
-    escaped(text, [("%", "%25"), ("\r", "%0D"), ("\n", "%0A")])
+    escaped(DisplayText.harmless(text), [("%", "%25"), ("\r", "%0D"), ("\n", "%0A")])
   }
 
   /// A property: colons and commas, too.

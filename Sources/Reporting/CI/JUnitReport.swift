@@ -13,9 +13,10 @@ public struct JUnitReport: Sendable {
   public var text: String {
     let skipped = result.verdicts.count { $0.grounds == .noTraffic }
     let failed = result.verdicts.count { !$0.isMet } - skipped
+    let undecided = result.isPartial ? result.verdicts.count { $0.isMet } : 0
     let name = HTMLText.escaped(result.run.scenario)
     let counts =
-      "tests=\"\(result.verdicts.count)\" failures=\"\(failed)\" errors=\"0\" "
+      "tests=\"\(result.verdicts.count)\" failures=\"\(failed)\" errors=\"\(undecided)\" "
       + "skipped=\"\(skipped)\" time=\"0\""
     var text = """
       <?xml version="1.0" encoding="UTF-8"?>
@@ -26,6 +27,9 @@ public struct JUnitReport: Sendable {
             <property name="replications" value="\(result.replications)"/>
 
       """
+    if result.isPartial {
+      text += "      <property name=\"partial\" value=\"\(HTMLText.escaped(partial))\"/>\n"
+    }
     for input in result.run.provenance.inputs {
       text +=
         "      <property name=\"sha256 \(HTMLText.escaped(input.path))\" "
@@ -35,6 +39,15 @@ public struct JUnitReport: Sendable {
     for verdict in result.verdicts { text += testCase(verdict) }
     text += "    <system-out>\(HTMLText.escaped(RepeatCommand.line(result)))</system-out>\n"
     return text + "  </testsuite>\n</testsuites>\n"
+  }
+
+  /// How far the run came and why no further.
+  private var partial: String {
+    let reasons = result.warnings.compactMap { warning -> String? in
+      guard case .endedEarly = warning else { return nil }
+      return WarningText.text(warning, result.run)
+    }
+    return ([VerdictText.basis(result)] + reasons).joined(separator: "; ")
   }
 
   private func testCase(_ verdict: Verdict) -> String {
@@ -49,6 +62,10 @@ public struct JUnitReport: Sendable {
       + "line=\"\(expectation.location.line)\" time=\"0\""
     if verdict.grounds == .noTraffic {
       return head + ">\n      <skipped message=\"no traffic reached it\"/>\n    </testcase>\n"
+    }
+    if verdict.isMet, result.isPartial {
+      return head + ">\n      <error type=\"partial\" message=\"holds so far, in a partial run: "
+        + "\(HTMLText.escaped(partial))\"/>\n    </testcase>\n"
     }
     if verdict.isMet { return head + "/>\n" }
     let short = VerdictLines.short(verdict, of: result)

@@ -80,6 +80,9 @@ public enum RunFolder {
     var status = stat()
     while stat(place, &status) != 0 {
       guard errno == ENOENT || errno == ENOTDIR else { throw Failure(at: folder) }
+      guard lstat(place, &status) != 0 else {
+        throw Failure(place, "a link that leads nowhere is in the way")
+      }
       let parent = parts(of: place).parent
       guard parent != place else { return }
       place = parent

@@ -20,7 +20,7 @@ public struct SummaryJSON: Sendable {
 
   var value: JSONValue {
     let run = result.run
-    return .object([
+    var members: [String: JSONValue] = [
       "formatVersion": .count(Self.formatVersion),
       "scenario": .string(run.scenario),
       "about": .string(run.about),
@@ -84,7 +84,14 @@ public struct SummaryJSON: Sendable {
             "kind": .string($0.kind), "count": .count($0.count), "read": .bool($0.isRead),
           ])
         }),
-    ])
+    ]
+    if let shortfall = result.shortfall {
+      members["endedEarly"] = .object([
+        "cause": .string(shortfall.cause.rawValue),
+        "reachedSeconds": .number(shortfall.reached.seconds),
+      ])
+    }
+    return .object(members)
   }
 
   private func expectation(_ verdict: Verdict) -> JSONValue {

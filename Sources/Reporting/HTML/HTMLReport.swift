@@ -38,8 +38,8 @@ public struct HTMLReport: Sendable {
       """)
     out.text(result.run.version.isEmpty ? "" : " " + result.run.version)
     out.raw("\">\n<title>")
-    let mark = result.verdicts.isEmpty ? "" : result.isMet ? "✓ " : "✗ "
-    out.text("\(mark)\(result.run.scenario) – Foreshock")
+    let mark = VerdictText.mark(result)
+    out.text("\(mark.isEmpty ? "" : mark + " ")\(result.run.scenario) – Foreshock")
     out.raw("</title>\n<style>\(Stylesheet.css)</style></head><body>\n")
     header(&out)
     out.raw("<main>\n")
@@ -58,8 +58,9 @@ public struct HTMLReport: Sendable {
     out.raw("<header>")
     out.element("h1", result.run.scenario.isEmpty ? "run" : result.run.scenario)
     if !result.run.about.isEmpty { out.element("p", result.run.about) }
-    let (kind, mark) =
-      result.verdicts.isEmpty ? ("none", "·") : result.isMet ? ("met", "✓") : ("missed", "✗")
+    let mark = VerdictText.mark(result).isEmpty ? "·" : VerdictText.mark(result)
+    let kind =
+      result.isBroken ? "missed" : result.isMet && !result.verdicts.isEmpty ? "met" : "none"
     out.raw(
       "<div class=\"verdict \(kind)\"><span class=\"mark\" aria-hidden=\"true\">\(mark)</span><div><b>"
     )

@@ -49,12 +49,11 @@ public struct TerminalReport: Sendable {
   }
 
   private var verdicts: [String] {
-    let failed = result.verdicts.contains { !$0.isMet }
-    let headline = VerdictText.headline(result)
+    let mark = VerdictText.mark(result)
     let tone: TerminalStyle.Tone =
-      result.verdicts.isEmpty ? .quiet : failed ? .bad : .good
-    let mark = result.verdicts.isEmpty ? "" : failed ? "✗ " : "✓ "
-    var lines = [""] + wrap(mark + headline).map { style.tinted($0, tone) } + [""]
+      result.isBroken ? .bad : result.isPartial ? .doubtful : mark.isEmpty ? .quiet : .good
+    let headline = (mark.isEmpty ? "" : mark + " ") + VerdictText.headline(result)
+    var lines = [""] + wrap(headline).map { style.tinted($0, tone) } + [""]
     for verdict in result.verdicts {
       let expectation = result.run.expectations[verdict.expectation]
       let tone: TerminalStyle.Tone =

@@ -21,6 +21,17 @@ enum DisplayText {
     return String(result)
   }
 
+  /// Text of several lines without control characters but those that end lines; each becomes a
+  /// space.
+  static func harmless(_ text: String) -> String {
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      let endsLine = scalar == "\n" || scalar == "\r"
+      result.append(!endsLine && isControl(scalar) ? " " : scalar)
+    }
+    return String(result)
+  }
+
   /// Whether a text is printable ASCII with single spaces within, as nearly all are.
   private static func isPlain(_ text: String) -> Bool {
     let space = UInt8(ascii: " ")

@@ -29,7 +29,8 @@ enum VerdictText {
         : "\(count) of \(HumanNumber.things(all, "replication"))"
     }
     switch verdict.grounds {
-    case .interval: return nil
+    case .interval:
+      return result.isPartial && verdict.isMet ? "uncertain: the run was ended early" : nil
     case .pointEstimate:
       return all == 1
         ? "uncertain: one replication has no interval"
@@ -41,14 +42,25 @@ enum VerdictText {
     case .neverRecovered(let count):
       return "never as before in \(some(count))" + (verdict.isCertain ? "" : ", uncertain")
     case .endedTooSoon(let count):
-      return "the run ends too soon after the fault to tell in \(some(count))"
+      return result.isPartial
+        ? "ended before it could be told in \(some(count))"
+        : "the run ends too soon after the fault to tell in \(some(count))"
     case .noBaseline(let count):
       return "nothing to compare with before the fault in \(some(count))"
     case .nothingEnded(let count):
       return "no request ended in that time in \(some(count))"
     case .noTraffic: return "no traffic reached it"
-    case .notRecorded: return "the run kept no such figure"
+    case .notRecorded:
+      return result.isPartial
+        ? "the run ended before it could be told" : "the run kept no such figure"
     }
+  }
+
+  /// ✓, ✗, or ? of a partial run in which nothing is broken yet; empty when nothing was expected.
+  static func mark(_ result: RunResult) -> String {
+    if result.isBroken { return "✗" }
+    if result.isPartial { return "?" }
+    return result.verdicts.isEmpty ? "" : "✓"
   }
 
   /// The verdict on the whole run, in a sentence.
@@ -71,7 +83,12 @@ enum VerdictText {
 
   /// How the numbers came about, in a phrase.
   static func basis(_ result: RunResult) -> String {
-    "\(HumanNumber.things(result.replications, "replication")) of "
-      + "\(HumanNumber.duration(result.run.duration.inSeconds)), seed \(result.run.seed)"
+    let duration = HumanNumber.duration(result.run.duration.inSeconds)
+    let reached = result.shortfall?.reached.seconds ?? .infinity
+    let part =
+      reached < result.run.duration.inSeconds
+      ? "\(HumanNumber.duration(reached)) of \(duration)" : duration
+    return "\(HumanNumber.things(result.replications, "replication")) of \(part), "
+      + "seed \(result.run.seed)"
   }
 }

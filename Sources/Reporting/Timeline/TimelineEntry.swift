@@ -20,7 +20,7 @@ struct Timeline: Sendable, Equatable {
   var entries: [TimelineEntry]
 
   init(_ result: RunResult) {
-    var entries = Self.faults(result.run)
+    var entries = Self.faults(result.run, upTo: result.representative)
     entries += Episodes.entries(result)
     entries += EventGroups.entries(result)
     // Lines of one instant keep causes before effects.
@@ -45,10 +45,15 @@ struct Timeline: Sendable, Equatable {
     return (kept.map { entries[$0] }, entries.count - count)
   }
 
-  private static func faults(_ run: RunDescription) -> [TimelineEntry] {
-    let runEnd = SimTime.zero + run.duration
+  /// The faults that a replication met: what was planned for later has not happened.
+  private static func faults(
+    _ run: RunDescription, upTo replication: ReplicationResult
+  ) -> [TimelineEntry] {
+    let planned = SimTime.zero + run.duration
+    let runEnd = replication.earlyEnd == nil ? planned : min(planned, replication.end)
     return run.faults.flatMap { fault in
       fault.occurrences.flatMap { occurrence -> [TimelineEntry] in
+        if replication.earlyEnd != nil, occurrence.start > runEnd { return [] }
         var text = "\(fault.name): \(fault.text)"
         if occurrence.end > occurrence.start, occurrence.end < runEnd {
           text += ", until \(HumanNumber.clock(occurrence.end))"

@@ -1,6 +1,6 @@
 import Scenario
 import Statistics
-import TimeAndChance
+public import TimeAndChance
 
 /// What a run produced: statistics over its replications, verdicts, and how far to trust them.
 ///
@@ -35,8 +35,24 @@ public struct RunResult: Sendable, Equatable {
   public var trust: [[TrustLabel]]
   /// What a reader should know before believing the figures.
   public var warnings: [RunWarning]
+  /// How far the run came that was ended before its time; nil of a whole run.
+  public var shortfall: Shortfall?
+
+  /// Why a run is not whole, and what there is of it.
+  public struct Shortfall: Sendable, Equatable {
+    /// What ended it.
+    public var cause: ReplicationResult.EarlyEnd
+    /// The time up to which every replication was simulated.
+    public var reached: SimTime
+    /// How far and why.
+    public init(cause: ReplicationResult.EarlyEnd, reached: SimTime) {
+      self.cause = cause
+      self.reached = reached
+    }
+  }
+
   /// Whether the run was ended before its time.
-  public var isPartial: Bool
+  public var isPartial: Bool { shortfall != nil }
 
   /// A service over all replications.
   public struct ServiceSummary: Sendable, Equatable {
@@ -74,8 +90,11 @@ public struct RunResult: Sendable, Equatable {
     public var ejections: Estimate?
   }
 
-  /// Whether every expectation holds.
-  public var isMet: Bool { verdicts.allSatisfy(\.isMet) }
+  /// Whether every expectation holds, and that to the end: a partial run shows no such thing.
+  public var isMet: Bool { !isPartial && verdicts.allSatisfy(\.isMet) }
+
+  /// Whether an expectation is broken; of a partial run, already.
+  public var isBroken: Bool { verdicts.contains { !$0.isMet } }
 
   /// The statistics of a run.
   ///
@@ -126,13 +145,16 @@ public struct RunResult: Sendable, Equatable {
     simulatedEvents = results.reduce(0) { $0 + $1.simulatedEvents }
     let place = Representative.place(among: results)
     representative = results[place]
+    let shortfall = Shortfall(of: results, wasInterrupted: wasInterrupted, run)
+    self.shortfall = shortfall
     verdicts = Verdict.judge(run, by: results, factors: student).map { verdict in
       var verdict = verdict
+      // What was left out might have broken it.
+      if shortfall != nil, verdict.isMet { verdict.isCertain = false }
       verdict.firstMissed = results[place].firstMissed(
         run.expectations[verdict.expectation], in: run)
       return verdict
     }
-    isPartial = wasInterrupted || results.contains { $0.earlyEnd != nil }
     let phases = Phase.phases(of: run)
     self.phases = phases
     trust = services.indices.map { index in
@@ -170,6 +192,19 @@ public struct RunResult: Sendable, Equatable {
       }
     }
     return most
+  }
+}
+
+extension RunResult.Shortfall {
+  /// What replications lack; nil when they are whole and no more were meant to follow.
+  fileprivate init?(
+    of results: [ReplicationResult], wasInterrupted: Bool, _ run: RunDescription
+  ) {
+    let torn = results.lazy.compactMap(\.earlyEnd).first
+    guard let cause = torn ?? (wasInterrupted ? .interrupted : nil) else { return nil }
+    let end = SimTime.zero + run.duration
+    let reached = results.map { $0.earlyEnd == nil ? end : min($0.end, end) }.min() ?? end
+    self.init(cause: cause, reached: reached)
   }
 }
 

@@ -8,6 +8,8 @@ public enum RecoveryOutcome: Sendable, Equatable {
   case after(Double)
   /// Not within the run, which went on for so many seconds after the fault's end.
   case never(observed: Double)
+  /// The replication was ended before that could be told.
+  case unknown
   /// No request ended in the window before the fault.
   case noBaseline
   /// The run kept no latencies of its windows.
@@ -26,7 +28,8 @@ extension ReplicationResult {
     var slowest = RecoveryOutcome.after(0)
     for source in recovery.sources {
       guard sources.indices.contains(source) else { return .notRecorded }
-      let outcome = sources[source].recovery(from: run.faults[recovery.fault], in: run)
+      var outcome = sources[source].recovery(from: run.faults[recovery.fault], in: run)
+      if outcome != .notRecorded, !sees(recovery, outcome, in: run) { outcome = .unknown }
       switch (outcome, slowest) {
       case (.after(let seconds), .after(let longest)):
         slowest = .after(max(seconds, longest))
@@ -37,6 +40,20 @@ extension ReplicationResult {
       }
     }
     return slowest
+  }
+}
+
+extension ReplicationResult {
+  /// Whether a replication that was ended early still tells of a recovery: that things were as
+  /// before, or that they were not for as long as they may take.
+  fileprivate func sees(
+    _ recovery: Recovery, _ outcome: RecoveryOutcome, in run: RunDescription
+  ) -> Bool {
+    guard earlyEnd != nil, let last = run.faults[recovery.fault].occurrences.last else {
+      return true
+    }
+    if case .after = outcome { return end > last.end }
+    return end >= last.end + recovery.within
   }
 }
 
@@ -115,7 +132,7 @@ extension Verdict {
     if blind > 0 { return failed(.noBaseline(replications: blind), isCertain: true) }
     let needed = limit + Recovery.stretch.inSeconds
     let cutOff = outcomes.count { outcome in
-      if case .never(let observed) = outcome { observed < needed } else { false }
+      if case .never(let observed) = outcome { observed < needed } else { outcome == .unknown }
     }
     if cutOff > 0 { return failed(.endedTooSoon(replications: cutOff), isCertain: false) }
     let never = outcomes.count { if case .never = $0 { true } else { false } }

@@ -37,8 +37,8 @@ public struct Verdict: Sendable, Equatable {
     case noGoodput(replications: Int)
     /// In so many replications things were never as before.
     case neverRecovered(replications: Int)
-    /// In so many replications things were not as before by the end of the run, and that came before
-    /// the time was over.
+    /// In so many replications things were not as before by the end of the run, or where it was ended,
+    /// and that came before the time was over.
     case endedTooSoon(replications: Int)
     /// In so many replications there was nothing to compare with before the fault.
     case noBaseline(replications: Int)

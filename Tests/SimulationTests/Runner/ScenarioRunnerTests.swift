@@ -166,7 +166,11 @@ import TrafficPolicy
     let result = await runner.run()
     #expect(result.isPartial)
     #expect(result.representative.earlyEnd == .eventLimit)
-    #expect(result.simulatedEvents < 20_000)
+    #expect(result.simulatedEvents == 10_000)
+    #expect(!result.isMet)
+    #expect(result.shortfall?.cause == .eventLimit)
+    let reached = try #require(result.shortfall?.reached)
+    #expect(reached > .zero && reached < .zero + .seconds(120))
   }
 
   @Test func `an interrupted run keeps its whole replications and says that it is partial`()
