@@ -54,6 +54,7 @@ for signal in INT:130 TERM:143; do
 done
 
 # A mistake of ours: a line and the documented exit code, whatever signal the processor raises.
+unset SWIFT_BACKTRACE
 for name in ILL SEGV ABRT; do
   start "$work/$name"
   kill "-$name" "$pid"

@@ -8,18 +8,15 @@ import Glibc
 enum InternalError {
   /// Listens from now on.
   ///
-  /// Who listens already, such as a debugger's or the runtime's own reporter, keeps the signal.
+  /// Who asks for the runtime's own report by `SWIFT_BACKTRACE` gets that instead.
   static func listen() {
+    guard Console.environment("SWIFT_BACKTRACE") == nil else { return }
     // A stack that has overflowed has no room for the handler.
     var stack = stack_t()
     stack.ss_size = 64 << 10
     stack.ss_sp = .allocate(byteCount: stack.ss_size, alignment: 16)
     sigaltstack(&stack, nil)
     for number in [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT] {
-      var present = sigaction()
-      guard sigaction(number, nil, &present) == 0,
-        present.__sigaction_handler.sa_handler == nil
-      else { continue }
       var action = sigaction()
       // Only what a signal may interrupt anything with: no allocation, no globals made on first use.
       action.__sigaction_handler.sa_handler = { _ in
