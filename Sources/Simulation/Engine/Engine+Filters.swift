@@ -398,7 +398,7 @@ extension Engine {
     let flags = flags.union(extras[x].flags)
     let status = reply < 1000 ? Int(reply) : Int(replies[Int(reply) - 1000].status)
     // Whatever else was under way for the request is reset.
-    if extras[x].hedgedCount > 0 { dropHedged(c, reporting: nil) }
+    if extras[x].hedgedCount > 0 { dropHedged(c) }
     endFilters(c, status, details)
     cancel(&extras.pointer(x).pointee.abortTimer)
     cancel(&extras.pointer(x).pointee.idleTimer)

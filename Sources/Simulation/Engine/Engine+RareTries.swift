@@ -111,7 +111,7 @@ extension Engine {
         outcome = AttemptOutcome(.remoteReset, marks: [.http2])
       }
     }
-    if let delay = reply.breaksAfter, calls[c].job == j {
+    if let delay = reply.breaksAfter, keepOnly(j, of: c) {
       // The answer has begun: no retry any more, whatever comes.
       calls[c].marks |= Call.answerBegun
       armRouteTimer(c)
@@ -181,19 +181,23 @@ extension Engine {
   // MARK: Hedging
 
   /// A per-try timer fired under hedging: the try goes on, and another one is asked for.
+  ///
+  /// - Source: Envoy `router.cc` (onSoftPerTryTimeout), which is reached before the counters of
+  ///   time-outs (onPerTryTimeoutCommon).
   @inline(never) mutating func hedge(_ c: UInt32) {
     let j = calls[c].job
     let state = calls[c].cluster
-    let kind = clusterKinds[clusters[state].kind]
     // The detector hears of the time-out now; of the late answer it will hear too.
-    if kind.hasDetector { report(AttemptOutcome(.perTryTimeout), state, host: calls[c].host) }
+    reportFailure(AttemptOutcome(.perTryTimeout), state, host: calls[c].host)
     let x = extra(of: c)
+    extras[x].hasTimedOut = true
     switch judge(c, AttemptOutcome(.perTryTimeout)) {
     case .retry where extras[x].hedgedCount < 8:
       let place = Int(extras[x].hedgedCount)
       extras[x].hedged[place] = j
       extras[x].hedgedHosts[place] = calls[c].host
       extras[x].hedgedCount += 1
+      extras[x].hasTimedOut = false
       extras[x].retryPending = true
       calls[c].job = none
       rememberHost(c)
@@ -221,49 +225,88 @@ extension Engine {
     startTry(c)
   }
 
+  /// Whether the detector has heard of a time-out of the present try; it hears of one only once.
+  ///
+  /// - Source: Envoy `router.cc` (onResponseTimeout, outlierDetectionTimeoutRecorded).
+  func hasTimedOut(_ c: UInt32) -> Bool {
+    calls[c].extra != none && extras[calls[c].extra].hasTimedOut
+  }
+
+  /// Counts a failure of a host and tells its detector.
+  mutating func reportFailure(_ outcome: AttemptOutcome, _ state: UInt32, host: UInt32) {
+    let kind = clusterKinds.base + Int(clusters[state].kind)
+    hostErrors[kind.pointee.firstEndpoint &+ host] &+= 1
+    if kind.pointee.hasDetector { report(outcome, state, host: host) }
+  }
+
+  /// Whether hedged tries are under way beside the present one.
+  func hasHedgedTries(_ c: UInt32) -> Bool {
+    Features.hasPolicies && calls[c].extra != none && extras[calls[c].extra].hedgedCount > 0
+  }
+
+  /// True when hedged tries go on beside the present one, which has failed for good: the call waits
+  /// for them, and keeps the flags of the refusal whatever they bring.
+  ///
+  /// - Source: Envoy `router.cc` (onUpstreamHeaders: `could_not_retry`; onUpstreamReset:
+  ///   `numRequestsAwaitingHeaders() > 0`).
+  @inline(never) mutating func isOutlasted(_ c: UInt32, keeping flags: ResponseFlags) -> Bool {
+    guard hasHedgedTries(c) else { return false }
+    extras[calls[c].extra].flags.formUnion(flags)
+    calls[c].state = .trying
+    calls[c].job = none
+    calls[c].tryTimer = none
+    return true
+  }
+
   /// A hedged try, or the present one beside hedged ones, has an answer.
   @inline(never) mutating func hedgedResponse(_ c: UInt32, job j: UInt32, _ status: UInt16) {
     hedgedOutcome(c, job: j, AttemptOutcome(status: status))
   }
 
-  /// A hedged try is over: a good answer wins, a bad one waits for the others.
+  /// A hedged try is over: a good answer wins; a bad one, and a reset of whatever kind, leaves it to
+  /// the others, or is the end when there are none.
+  ///
+  /// It was retried when its timer fired, so that nothing is retried or counted now; the request's
+  /// flags are those of refusals before.
+  ///
+  /// - Source: Envoy `router.cc` (onUpstreamHeaders, onUpstreamReset, maybeRetryReset: `retried()`).
   mutating func hedgedOutcome(_ c: UInt32, job j: UInt32, _ outcome: AttemptOutcome) {
+    guard let place = placeOfHedged(c, j) else { return }
     let x = calls[c].extra
-    guard x != none,
-      let place = (0..<Int(extras[x].hedgedCount)).first(where: { extras[x].hedged[$0] == j })
-    else { return }
     let host = extras[x].hedgedHosts[place]
     let connection = jobs[j].connection
     removeHedged(x, place)
     let state = calls[c].cluster
-    let kind = clusterKinds[clusters[state].kind]
-    if kind.hasDetector { report(outcome, state, host: host) }
+    if outcome.status >= 500 {
+      reportFailure(outcome, state, host: host)
+    } else if clusterKinds[clusters[state].kind].hasDetector {
+      report(outcome, state, host: host)
+    }
     clusters[state].requests &-= 1
     pool(state, host).pointee.active &-= 1
-    let isBad = classifiers[Int(calls[c].edge)].matches(outcome, anyByteSent: true)
+    let isBad =
+      outcome.kind != .response
+      || classifiers[Int(calls[c].edge)].matches(outcome, anyByteSent: true)
     let othersGoOn =
       calls[c].job != none || extras[x].hedgedCount > 0 || extras[x].retryPending
-      || calls[c].state == .pending
-    if connection != none { streamEnded(connection, isClean: outcome.kind == .response && !isBad) }
-    if isBad, othersGoOn { return }
-    // It is the answer, good or last: the other tries are reset.
-    dropHedged(c, reporting: nil)
-    if calls[c].state == .pending { leaveQueue(c) }
-    if calls[c].job != none {
-      cancel(&calls.pointer(c).pointee.tryTimer)
-      let other = calls[c].host
-      let connection = abandonTry(c)
-      clusters[state].requests &-= 1
-      pool(state, other).pointee.active &-= 1
+      || calls[c].state == .pending || calls[c].state == .backingOff
+    if isBad, othersGoOn {
+      // An answer that is passed over is not read to its end.
       if connection != none { streamEnded(connection, isClean: false) }
+      return
     }
+    dropTries(c)
     calls[c].host = host
     calls[c].state = .trying
-    if isBad {
-      conclude(c, outcome, .limitExceeded)
-    } else {
-      deliver(c, outcome)
-    }
+    if connection != none { streamEnded(connection, isClean: outcome.kind == .response) }
+    end(c, outcome, adding: [])
+  }
+
+  /// Where a job stands among the hedged tries of its call.
+  private func placeOfHedged(_ c: UInt32, _ j: UInt32) -> Int? {
+    let x = calls[c].extra
+    guard x != none else { return nil }
+    return (0..<Int(extras[x].hedgedCount)).first { extras[x].hedged[$0] == j }
   }
 
   private mutating func removeHedged(_ x: UInt32, _ place: Int) {
@@ -275,8 +318,26 @@ extension Engine {
     extras[x].hedgedCount -= 1
   }
 
+  /// Makes the try whose answer has begun the only one of its call; false when it is none of its.
+  ///
+  /// - Source: Envoy `router.cc` (resetOtherUpstreams).
+  private mutating func keepOnly(_ j: UInt32, of c: UInt32) -> Bool {
+    guard calls[c].job != j else {
+      dropHedged(c)
+      return true
+    }
+    guard let place = placeOfHedged(c, j) else { return false }
+    let host = extras[calls[c].extra].hedgedHosts[place]
+    removeHedged(calls[c].extra, place)
+    dropTries(c)
+    calls[c].job = j
+    calls[c].host = host
+    calls[c].state = .trying
+    return true
+  }
+
   /// Resets the hedged tries of a call.
-  mutating func dropHedged(_ c: UInt32, reporting outcome: AttemptOutcome?) {
+  mutating func dropHedged(_ c: UInt32) {
     let x = calls[c].extra
     guard x != none else { return }
     let state = calls[c].cluster
@@ -290,6 +351,25 @@ extension Engine {
       clusters[state].requests &-= 1
       pool(state, host).pointee.active &-= 1
       if connection != none { streamEnded(connection, isClean: false) }
+    }
+  }
+
+  /// Resets whatever is under way for a call, of which the hosts' detector hears nothing.
+  private mutating func dropTries(_ c: UInt32) {
+    cancelTryTimer(c)
+    dropHedged(c)
+    switch calls[c].state {
+    case .entering, .ended, .backingOff, .lost: break
+    case .pending: leaveQueue(c)
+    case .trying:
+      if calls[c].job != none {
+        let host = calls[c].host
+        let state = calls[c].cluster
+        let connection = abandonTry(c)
+        clusters[state].requests &-= 1
+        pool(state, host).pointee.active &-= 1
+        if connection != none { streamEnded(connection, isClean: false) }
+      }
     }
   }
 
@@ -317,21 +397,7 @@ extension Engine {
   mutating func endByProxy(
     _ c: UInt32, status: UInt16, _ flags: ResponseFlags, _ details: ResponseDetails
   ) {
-    cancelTryTimer(c)
-    dropHedged(c, reporting: nil)
-    switch calls[c].state {
-    case .entering, .ended, .backingOff, .lost: break
-    case .pending: leaveQueue(c)
-    case .trying:
-      if calls[c].job != none {
-        let host = calls[c].host
-        let state = calls[c].cluster
-        let connection = abandonTry(c)
-        clusters[state].requests &-= 1
-        pool(state, host).pointee.active &-= 1
-        if connection != none { streamEnded(connection, isClean: false) }
-      }
-    }
+    dropTries(c)
     leave(c, reply: status, flags: flags, details: details)
   }
 

@@ -263,7 +263,14 @@ extension Engine {
     finish(c, reply: job.reply, flags: [], details: .viaUpstream)
   }
 
+  /// Counts a retry that a good outcome has borne out.
+  ///
+  /// Envoy infers it from a retry that is outstanding when an outcome needs none. A hedged try is
+  /// never judged again, and a refused hedge has given the retry before it back: neither counts.
+  ///
+  /// - Source: Envoy `retry_state_impl.cc` (shouldRetry, resetRetry).
   @inline(never) private mutating func countRetrySuccess(_ c: UInt32) {
+    guard calls[c].marks & Call.holdsRetrySlot != 0 else { return }
     statistics[clusters[calls[c].cluster].kind].upstreamRqRetrySuccess &+= 1
   }
 
@@ -307,8 +314,9 @@ extension Engine {
       cluster.pointee.requests &-= 1
       pool(cluster, host).pointee.active &-= 1
       if Features.hasPolicies, connection != none {
-        // An answer that is passed over for a retry is not read to its end: HTTP/1.1 closes.
-        let isClean = outcome.kind == .response && (decision != .retry || kind.pointee.isHTTP2)
+        // An answer that is passed over for another try is not read to its end: HTTP/1.1 closes.
+        let isPassedOver = decision == .retry || hasHedgedTries(c)
+        let isClean = outcome.kind == .response && (!isPassedOver || kind.pointee.isHTTP2)
         streamEnded(connection, isClean: isClean)
       }
       conclude(c, outcome, decision)
@@ -367,13 +375,16 @@ extension Engine {
     case .deliver: deliver(c, outcome)
     case .limitExceeded:
       statistics[kind].upstreamRqRetryLimitExceeded &+= 1
+      if isOutlasted(c, keeping: .upstreamRetryLimitExceeded) { return }
       end(c, outcome, adding: .upstreamRetryLimitExceeded)
     case .overflow:
       statistics[kind].upstreamRqRetryOverflow &+= 1
       edge.pointee.retriesRefused &+= 1
+      if isOutlasted(c, keeping: .upstreamOverflow) { return }
       end(c, outcome, adding: .upstreamOverflow)
     case .retry:
       armRouteTimer(c)
+      if Features.hasPolicies, edge.pointee.hedges { extras[extra(of: c)].hasTimedOut = false }
       rememberHost(c)
       let wait = backOff(c, outcome)
       calls[c].state = .backingOff
@@ -402,9 +413,13 @@ extension Engine {
 
   // MARK: The way out
 
-  /// An outcome that the policy does not retry is the end.
+  /// An outcome that the policy does not retry is the end, unless it is no answer and hedged tries
+  /// go on.
   @inline(__always) mutating func deliver(_ c: UInt32, _ outcome: AttemptOutcome) {
     if calls[c].attempts > 1 { countRetrySuccess(c) }
+    if outcome.kind != .response, outcome.kind != .noHost, isOutlasted(c, keeping: []) {
+      return releaseRetrySlot(c)
+    }
     end(c, outcome, adding: [])
   }
 
@@ -487,8 +502,8 @@ extension Engine {
     let call = calls.pointer(c)
     call.pointee.tryTimer = none
     let edge = edges.base + Int(call.pointee.edge)
-    statistics[clusters[call.pointee.cluster].kind].upstreamRqPerTryTimeout &+= 1
     if Features.hasPolicies, edge.pointee.hedges { return hedge(c) }
+    statistics[clusters[call.pointee.cluster].kind].upstreamRqPerTryTimeout &+= 1
     let connection = abandonTry(c)
     closeStream(c, connection, outcome: AttemptOutcome(.perTryTimeout))
   }
@@ -514,7 +529,7 @@ extension Engine {
   @inline(never) mutating func giveUp(_ c: UInt32, _ outcome: AttemptOutcome) {
     let call = calls.pointer(c)
     cancelTryTimer(c)
-    if Features.hasPolicies, call.pointee.extra != none { dropHedged(c, reporting: outcome) }
+    if Features.hasPolicies, call.pointee.extra != none { dropHedged(c) }
     switch call.pointee.state {
     case .trying:
       if call.pointee.job != none {
@@ -522,11 +537,9 @@ extension Engine {
         let cluster = call.pointee.cluster
         let connection = abandonTry(c)
         if Features.hasPolicies, call.pointee.marks & Call.answerBegun == 0,
-          outcome.kind.feedsOutlierDetector
+          outcome.kind.feedsOutlierDetector, !hasTimedOut(c)
         {
-          let kind = clusters[cluster].kind
-          hostErrors[clusterKinds[kind].firstEndpoint &+ host] &+= 1
-          if clusterKinds[kind].hasDetector { report(outcome, cluster, host: host) }
+          reportFailure(outcome, cluster, host: host)
         }
         clusters[cluster].requests &-= 1
         pool(cluster, host).pointee.active &-= 1

@@ -140,6 +140,8 @@ struct CallExtra: BitwiseCopyable {
   var hedgedCount: UInt8 = 0
   var hedged = InlineArray<8, UInt32>(repeating: none)
   var hedgedHosts = InlineArray<8, UInt32>(repeating: 0)
+  /// The present try's timer has fired under hedging, without another try.
+  var hasTimedOut = false
   /// A retry is waiting in back-off beside hedged tries, for the event of this sequence.
   var retryPending = false
   var retrySequence: UInt32 = 0
