@@ -519,9 +519,18 @@ extension Engine {
   }
 
   /// A route's timer fired: everything ends.
+  ///
+  /// It is counted for each try in flight, queued ones included: none in a back-off, several under
+  /// hedging.
+  ///
+  /// - Source: Envoy `router.cc` (onResponseTimeout).
   @inline(never) mutating func routeTimeout(_ c: UInt32) {
     calls[c].routeTimer = none
-    statistics[clusters[calls[c].cluster].kind].upstreamRqTimeout &+= 1
+    var tries: UInt64 = hasHedgedTries(c) ? UInt64(extras[calls[c].extra].hedgedCount) : 0
+    if calls[c].state == .pending || calls[c].state == .trying && calls[c].job != none {
+      tries += 1
+    }
+    statistics[clusters[calls[c].cluster].kind].upstreamRqTimeout &+= tries
     giveUp(c, AttemptOutcome(.routeTimeout))
   }
 

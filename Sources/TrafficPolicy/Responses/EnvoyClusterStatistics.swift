@@ -33,7 +33,7 @@
   public var upstreamRqRetryLimitExceeded: UInt64 = 0
   /// Retries refused by `max_retries` or the budget.
   public var upstreamRqRetryOverflow: UInt64 = 0
-  /// Requests ended by the route timeout.
+  /// Tries in flight that the route timeout ended.
   public var upstreamRqTimeout: UInt64 = 0
   /// Tries ended by the per-try timer.
   public var upstreamRqPerTryTimeout: UInt64 = 0
