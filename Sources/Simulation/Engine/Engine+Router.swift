@@ -332,6 +332,9 @@ extension Engine {
       hostErrors[kind.pointee.firstEndpoint &+ call.pointee.host] &+= 1
       if kind.pointee.hasDetector { report(outcome, cluster, host: call.pointee.host) }
     }
+    // Without a host the retry policy is not asked, nor hedged tries waited for.
+    // Envoy `router.cc` (continueDoRetry: sendNoHealthyUpstreamResponse).
+    if outcome.kind == .noHost { return end(c, outcome, adding: []) }
     let anyByteSent = call.pointee.marks & Call.anyByteSent != 0
     if classifiers[Int(call.pointee.edge)].matches(outcome, anyByteSent: anyByteSent) {
       conclude(c, outcome, judge(c, outcome))
@@ -417,7 +420,7 @@ extension Engine {
   /// go on.
   @inline(__always) mutating func deliver(_ c: UInt32, _ outcome: AttemptOutcome) {
     if calls[c].attempts > 1 { countRetrySuccess(c) }
-    if outcome.kind != .response, outcome.kind != .noHost, isOutlasted(c, keeping: []) {
+    if outcome.kind != .response, isOutlasted(c, keeping: []) {
       return releaseRetrySlot(c)
     }
     end(c, outcome, adding: [])
