@@ -302,7 +302,10 @@ extension Engine {
   @inline(__always) mutating func childEnded(_ j: UInt32, reply: UInt16, edge: UInt16) {
     let job = jobs.pointer(j)
     if job.pointee.marks & (Job.forwards | Job.ignoresFailure) != 0 {
-      if job.pointee.marks & Job.forwards != 0 { job.pointee.reply = reply }
+      // An answer that is more than a status was passed on before.
+      if job.pointee.marks & Job.forwards != 0, job.pointee.reply < 1000 {
+        job.pointee.reply = reply
+      }
     } else if reply >= 400 || reply == 0 {
       callFailed(j, edge: UInt32(edge))
     }

@@ -120,9 +120,11 @@ extension Engine {
         report(AttemptOutcome(status: reply.status), calls[c].cluster, host: calls[c].host)
       }
       schedule(.bodyBroken, j, after: delay)
+      if isForwarded(c) { passOnBegun(c, reply: job.reply) }
       return
     }
     if outcome.kind == .response, !reply.headers.isEmpty {
+      pendingReply = job.reply
       outcome.marks.formUnion(headerMarks(reply, edge: calls[c].edge))
       pendingAsked = askedWait(reply, edge: calls[c].edge)
     }
@@ -135,6 +137,34 @@ extension Engine {
       closeStream(c, job.connection, outcome: outcome)
     }
     pendingAsked = nil
+    pendingReply = 0
+  }
+
+  /// Whether the job that waits for a call is that of a forwarding proxy.
+  private func isForwarded(_ c: UInt32) -> Bool {
+    let parent = calls[c].parent
+    return parent & Parent.tagMask == Parent.job
+      && jobs[parent & 0xFF_FFFF].marks & Job.forwards != 0
+  }
+
+  /// The answer that ends a call goes on to a forwarding proxy with its headers.
+  ///
+  /// What a proxy makes itself, for a reset or a time-out, is no more than a status.
+  mutating func passOn(_ c: UInt32) {
+    let reply = pendingReply
+    // Whoever hears of it next judges it by itself.
+    pendingReply = 0
+    pendingAsked = nil
+    if isForwarded(c) { jobs[calls[c].parent & 0xFF_FFFF].reply = reply }
+  }
+
+  /// The answer that has begun goes on to a forwarding proxy now, and breaks off there as much
+  /// later as here; what is left of the call ends by itself.
+  private mutating func passOnBegun(_ c: UInt32, reply: UInt16) {
+    let j = calls[c].parent & 0xFF_FFFF
+    calls[c].parent = Parent.nobody
+    jobs[j].reply = reply
+    childDone(j)
   }
 
   /// What a reply's headers mean to an edge's retry policy.

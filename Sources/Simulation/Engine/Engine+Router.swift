@@ -430,6 +430,7 @@ extension Engine {
   @inline(__always)
   mutating func end(_ c: UInt32, _ outcome: AttemptOutcome, adding flags: ResponseFlags) {
     if outcome.kind == .response {
+      if Features.hasPolicies, pendingReply != 0 { passOn(c) }
       leave(c, reply: outcome.status, flags: flags, details: .viaUpstream)
     } else {
       leave(

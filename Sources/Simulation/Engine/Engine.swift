@@ -132,6 +132,8 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   var youngerInQueue = Table<UInt32>()
   /// The wait that the answer at hand asks for, while it is judged.
   var pendingAsked: AskedWait?
+  /// The answer at hand as a number of ``replies``, while it is judged; 0 when it is a mere status.
+  var pendingReply: UInt16 = 0
   /// Places, ways, and what goes wrong on them.
   var network: NetworkTables
   /// Rules of the network that act now.
