@@ -19,15 +19,10 @@ extension Engine {
   @inline(never) mutating func beginRareWork(_ c: UInt32, _ edge: UnsafeMutablePointer<Edge>) {
     let idle = start(edge.pointee.streamIdle, .streamIdle, c)
     let duration = start(edge.pointee.maxStreamDuration, .maxStreamDuration, c)
-    let needsMemory =
-      edge.pointee.hedges || edge.pointee.avoidsPreviousHosts
-      || edge.pointee.previousPrioritiesFrequency > 0
-    if idle != none || duration != none || needsMemory {
+    if idle != none || duration != none || edge.pointee.hedges {
       let x = extra(of: c)
       extras[x].idleTimer = idle
       extras[x].durationTimer = duration
-      extras[x].priorities = PreviousPriorities(
-        updateFrequency: Int(max(1, edge.pointee.previousPrioritiesFrequency)))
     }
     if !edge.pointee.isMirror { mirror(c, edge) }
   }
@@ -63,6 +58,8 @@ extension Engine {
     let host = calls[c].host
     let x = extras.pointer(extra(of: c))
     if edge.pointee.previousPrioritiesFrequency > 0 {
+      // Here and not when the call was routed: few calls are ever retried.
+      x.pointee.priorities.updateFrequency = edge.pointee.previousPrioritiesFrequency
       let topology = detectors[calls[c].cluster].views.topology
       x.pointee.priorities.attempted(level: topology.hosts[Int(host)].priority)
     }

@@ -13,7 +13,7 @@
   /// How many tries are remembered.
   @usableFromInline var attempts: UInt32 = 0
   /// `update_frequency`, at least 1.
-  @usableFromInline let updateFrequency: UInt32
+  public var updateFrequency: UInt32
 
   /// No level tried.
   @inlinable public init(updateFrequency: Int) {

@@ -22,4 +22,21 @@ import TrafficPolicy
     #expect(record.counters.upstreamRqRetry == 1)
     #expect(record.counters.upstreamRqRetrySuccess == 0)
   }
+
+  @Test(arguments: [1, 2, 3])
+  func `tried priorities are left out after so many tries`(frequency: Int) {
+    var sample = ProxySample()
+    sample.hosts = [
+      ProxySample.host("A", otherwise: ProxySample.reply(503)), ProxySample.host("B"),
+    ]
+    sample.priorities = [0, 1]
+    sample.phases = [.sequential(count: 10, gap: .zero, abortAfter: nil)]
+    sample.route.retryPolicy = RetryPolicy(
+      retryOn: .fiveXX, numRetries: 3, backOff: RetryBackOff(baseInterval: .milliseconds(2)),
+      previousPrioritiesUpdateFrequency: frequency)
+    let record = sample.run()
+    #expect(record.ends == Array(repeating: "200 -", count: 10))
+    #expect(record.requests.allSatisfy { $0.attempts == frequency + 1 })
+    #expect(record.services[0].pods.map(\.arrivals) == [UInt64(10 * frequency), 10])
+  }
 }
