@@ -57,8 +57,6 @@ extension Engine {
     clusterOfInstance[slot] = state
     let check = ActiveHealthCheck(
       configuration.healthCheck ?? .none, startsHealthy: true)
-    let now = self.now
-    let upSince = now.nanoseconds == 0 ? SimTime.zero - upFor(proxy) : now
     var applied: ContiguousArray<HostHealth> = []
     for host in 0..<Int(kind.endpointCount) {
       let isMember = memberships[Int(kind.firstEndpoint) + host]
@@ -74,14 +72,7 @@ extension Engine {
     let homes = model.proxies[Int(proxy)].homeOfInstance
     let home = homes.isEmpty ? 0 : homes[Int(number)]
     let views = hostSetViews[Int(kindIndex)][home]
-    let view = views.view(of: applied)
-    let loads = loads(clusters.base + Int(state))
-    for _ in 0..<kind.workers {
-      balancers.append(
-        ClusterBalancer(
-          view: view, active: loads, at: upSince, using: &clusters[state].balancing))
-    }
-    notePlainHosts(state)
+    makeBalancers(state, views, applied, slowStart: configuration.slowStart != nil)
     let members = applied.count { $0 != .absent }
     judges.append(
       OutlierDetector(
@@ -106,6 +97,48 @@ extension Engine {
       schedule(.healthCheck, state, after: SimDuration(seconds: phase))
     }
     return state
+  }
+
+  /// Makes the balancers of a cluster as they have become since the proxy came up.
+  ///
+  /// The proxy knew the hosts of the run's start when it came up; whoever joined later was new then,
+  /// which only slow start can tell.
+  ///
+  /// - Source: Envoy `load_balancer_impl.cc` (recalculateHostsInSlowStart, called when the balancer is
+  ///   made and when members are added).
+  private mutating func makeBalancers(
+    _ state: UInt32, _ views: HostSetViews, _ applied: ContiguousArray<HostHealth>, slowStart: Bool
+  ) {
+    let kind = clusterKinds[clusters[state].kind]
+    let loads = loads(clusters.base + Int(state))
+    var known = applied
+    var newcomers: [(host: Int, at: SimTime)] = []
+    if slowStart {
+      for join in joins {
+        for host in applied.indices
+        where applied[host] != .absent
+          && endpointPods[kind.firstEndpoint + UInt32(host)] == join.pod
+        {
+          known[host] = .absent
+          newcomers.removeAll { $0.host == host }
+          newcomers.append((host, join.at))
+        }
+      }
+    }
+    for _ in 0..<kind.workers {
+      balancers.append(
+        ClusterBalancer(
+          view: views.view(of: known), active: loads, at: SimTime.zero - upFor(kind.proxy),
+          using: &clusters[state].balancing))
+    }
+    for newcomer in newcomers {
+      known[newcomer.host] = applied[newcomer.host]
+      for worker in 0..<kind.workers {
+        balancers[clusters[state].firstBalancer + worker].apply(
+          views.view(of: known), active: loads, at: newcomer.at, using: &clusters[state].balancing)
+      }
+    }
+    notePlainHosts(state)
   }
 
   /// Makes the state of clusters with active health checks, which run without any request.
@@ -389,6 +422,7 @@ extension Engine {
 
   /// A pod joined or left: every cluster that names it learns at once.
   mutating func membershipChanged(pod: UInt32, isMember: Bool) {
+    if isMember { joins.append((pod, now)) }
     for state in 0..<UInt32(clusters.count) {
       let kind = clusterKinds[clusters[state].kind]
       // What stands in front of a pod knows it by its address, not from a list.

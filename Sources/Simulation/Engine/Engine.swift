@@ -130,6 +130,8 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   var failedArms = Table<UInt32>()
   /// Who came next, by job; only in queues that drop their oldest and are served from the youngest.
   var youngerInQueue = Table<UInt32>()
+  /// Pods that became members of clusters during the run, in order, and when.
+  var joins: [(pod: UInt32, at: SimTime)] = []
   /// The wait that the answer at hand asks for, while it is judged.
   var pendingAsked: AskedWait?
   /// The answer at hand as a number of ``replies``, while it is judged; 0 when it is a mere status.
