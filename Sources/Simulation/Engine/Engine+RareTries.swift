@@ -191,18 +191,24 @@ extension Engine {
   }
 
   /// The rest of an answer breaks off.
+  ///
+  /// The host's detector, which has heard of the headers, hears of the reset as of one before them.
+  ///
+  /// - Source: Envoy `router.cc` (onUpstreamReset).
   mutating func bodyBroken(_ j: UInt32) {
     let job = jobs[j]
     let c = job.call
     if c == none { return retire(j) }
     freeJob(j)
     let isHTTP2 = clusterKinds[clusters[calls[c].cluster].kind].isHTTP2
+    let outcome = AttemptOutcome(.resetAfterHeaders, marks: isHTTP2 ? [.http2] : [])
     calls[c].job = none
     let cluster = calls[c].cluster
+    reportFailure(outcome, cluster, host: calls[c].host)
     clusters[cluster].requests &-= 1
     pool(cluster, calls[c].host).pointee.active &-= 1
     if job.connection != none { streamEnded(job.connection, isClean: false) }
-    end(c, AttemptOutcome(.resetAfterHeaders, marks: isHTTP2 ? [.http2] : []), adding: [])
+    end(c, outcome, adding: [])
   }
 
   // MARK: Hedging
