@@ -139,6 +139,7 @@ extension Engine {
       let line = FixedTimeout(line: queue.timerLine(wait), isOn: true)
       extras[x].abortTimer = start(line, .clientAbort, c)
     }
+    if edge.pointee.rareMarks & Edge.waitsInFilters != 0 { startStreamTimers(c, edge) }
     runFilters(c)
   }
 

@@ -17,14 +17,23 @@ extension Engine {
 
   /// Work of a routed call beside its tries: mirrors, hashing, further timers.
   @inline(never) mutating func beginRareWork(_ c: UInt32, _ edge: UnsafeMutablePointer<Edge>) {
+    if edge.pointee.rareMarks & Edge.waitsInFilters == 0 { startStreamTimers(c, edge) }
+    if edge.pointee.hedges { _ = extra(of: c) }
+    if !edge.pointee.isMirror { mirror(c, edge) }
+  }
+
+  /// Starts the timers of a call's stream, which run from its arrival at the proxy, through its
+  /// filters, whatever they do.
+  ///
+  /// - Source: Envoy `source/common/http/conn_manager_impl.cc` (ActiveStream, refreshDurationTimeout:
+  ///   `timeout -= time_used`; refreshIdleTimeout, before the filters decode the headers).
+  mutating func startStreamTimers(_ c: UInt32, _ edge: UnsafeMutablePointer<Edge>) {
     let idle = start(edge.pointee.streamIdle, .streamIdle, c)
     let duration = start(edge.pointee.maxStreamDuration, .maxStreamDuration, c)
-    if idle != none || duration != none || edge.pointee.hedges {
-      let x = extra(of: c)
-      extras[x].idleTimer = idle
-      extras[x].durationTimer = duration
-    }
-    if !edge.pointee.isMirror { mirror(c, edge) }
+    guard idle != none || duration != none else { return }
+    let x = extra(of: c)
+    extras[x].idleTimer = idle
+    extras[x].durationTimer = duration
   }
 
   /// Sends copies of a request to the clusters that mirror it.

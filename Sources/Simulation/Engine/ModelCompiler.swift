@@ -550,8 +550,11 @@ struct ModelCompiler: ~Copyable {
     let timeouts = RequestTimeouts(forward, listenerStreamIdle: configuration.streamIdleTimeout)
     compiled.routeTimeout = fixed(timeouts.route)
     compiled.tryTimeout = fixed(policy == nil ? nil : timeouts.perTry)
-    // An idle limit that the route's own timeout always comes before needs no timer.
-    if let idle = timeouts.streamIdle, timeouts.route.map({ idle < $0 }) ?? true {
+    let wait = compiled.isMirror ? .zero : configuration.longestFilterWait
+    if wait > .zero { compiled.rareMarks |= Edge.waitsInFilters }
+    // An idle limit that the route's own timeout always comes before needs no timer; the route's
+    // begins behind the filters.
+    if let idle = timeouts.streamIdle, timeouts.route.map({ idle < wait + $0 }) ?? true {
       compiled.streamIdle = fixed(Optional(idle))
     }
     compiled.maxStreamDuration = fixed(timeouts.maxStreamDuration)
@@ -608,6 +611,23 @@ struct ModelCompiler: ~Copyable {
       compileEdge(
         model.edges[index], proxy: proxy, route: Int(edges[index].route), mirrored: copy,
         mirror: number, model: index)
+    }
+  }
+}
+
+extension EnvoyConfiguration {
+  /// How long the filters in front of the router may hold a request back.
+  fileprivate var longestFilterWait: SimDuration {
+    filters.reduce(.zero) { total, filter in
+      switch filter {
+      case .fault(let settings): total + (settings.delay ?? .zero)
+      case .globalRateLimit(let settings):
+        switch GlobalRateLimitFilter(settings).plan {
+        case .pass: total
+        case .ask(let wait), .fail(let wait): total + wait
+        }
+      case .localRateLimit, .admissionControl, .adaptiveConcurrency: total
+      }
     }
   }
 }

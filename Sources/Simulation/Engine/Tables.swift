@@ -109,6 +109,8 @@ struct Edge {
   var hedges = false
   var avoidsPreviousHosts = false
   var isMirror = false
+  /// See the constants.
+  var rareMarks: UInt8 = 0
   var maxPicks: UInt32 = 1
   var previousPrioritiesFrequency: UInt32 = 0
   /// The mirrors, in the table of mirrors.
@@ -123,6 +125,9 @@ struct Edge {
   var maxStreamDuration: FixedTimeout
   /// The model's edge, for cold details.
   var model: UInt32 = 0
+
+  /// In ``rareMarks``: a filter in front of the router may hold a call back.
+  static let waitsInFilters: UInt8 = 1 << 0
 
   /// The way from the caller is not the same for all.
   static let hasWays: UInt8 = 1 << 0

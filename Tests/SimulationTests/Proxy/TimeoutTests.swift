@@ -40,4 +40,49 @@ import TrafficPolicy
     #expect(record.ends == ["504 UT"])
     #expect(record.counters.upstreamRqTimeout == 1)
   }
+
+  /// A host that answers at once behind a fault that delays by 300 ms.
+  private var delayed: ProxySample {
+    var sample = ProxySample()
+    sample.hosts = [ProxySample.host()]
+    sample.filters = [
+      .fault(FaultInjectionSettings(delay: .milliseconds(300), delayFraction: .all))
+    ]
+    return sample
+  }
+
+  @Test func `a stream that idles in a filter times out there`() {
+    var sample = delayed
+    sample.route.idleTimeout = .milliseconds(100)
+    let record = sample.run()
+    #expect(record.ends == ["504 DI,SI"])
+    #expect(record.milliseconds == 100)
+    #expect(record.requests[0].attempts == 0)
+  }
+
+  @Test func `an idle limit above the route's counts from the arrival`() {
+    var sample = delayed
+    sample.hosts = [ProxySample.host(otherwise: ProxySample.reply(200, .hang))]
+    sample.route.timeout = .milliseconds(400)
+    sample.streamIdle = .milliseconds(500)
+    let record = sample.run()
+    #expect(record.ends == ["504 DI,SI"])
+    #expect(record.milliseconds == 500)
+  }
+
+  @Test func `the longest life of a stream begins with the stream`() {
+    var sample = delayed
+    sample.route.maxStreamDuration = .milliseconds(100)
+    let record = sample.run()
+    #expect(record.ends == ["504 DI"])
+    #expect(record.milliseconds == 100)
+    #expect(record.requests[0].details == .maxDurationTimeout)
+  }
+
+  @Test func `streams that live long enough are let alone`() {
+    var sample = delayed
+    sample.route.idleTimeout = .milliseconds(350)
+    sample.route.maxStreamDuration = .milliseconds(400)
+    #expect(sample.run().ends == ["200 DI"])
+  }
 }
