@@ -417,6 +417,19 @@ extension Engine {
 
   // MARK: Further timers
 
+  /// Nothing moved on a try for too long.
+  ///
+  /// A try moves when it is sent and when it is answered, so that of its two timers the shorter one
+  /// alone can fire before the answer.
+  ///
+  /// - Source: Envoy `upstream_request.cc` (setupPerTryTimeout, onPerTryIdleTimeout), `router.cc`
+  ///   (onPerTryTimeoutCommon).
+  @inline(never) mutating func perTryIdleTimeout(_ c: UInt32) {
+    statistics[clusters[calls[c].cluster].kind].upstreamRqPerTryIdleTimeout &+= 1
+    let connection = abandonTry(c)
+    closeStream(c, connection, outcome: AttemptOutcome(.perTryIdleTimeout))
+  }
+
   /// Nothing moved on a stream for too long.
   mutating func streamIdle(_ c: UInt32) {
     extras[calls[c].extra].idleTimer = none

@@ -507,6 +507,9 @@ extension Engine {
     call.pointee.tryTimer = none
     let edge = edges.base + Int(call.pointee.edge)
     if Features.hasPolicies, edge.pointee.hedges { return hedge(c) }
+    if Features.hasPolicies, edge.pointee.rareMarks & Edge.endsIdleTries != 0 {
+      return perTryIdleTimeout(c)
+    }
     statistics[clusters[call.pointee.cluster].kind].upstreamRqPerTryTimeout &+= 1
     let connection = abandonTry(c)
     closeStream(c, connection, outcome: AttemptOutcome(.perTryTimeout))

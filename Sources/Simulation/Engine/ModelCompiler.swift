@@ -549,7 +549,12 @@ struct ModelCompiler: ~Copyable {
   ) {
     let timeouts = RequestTimeouts(forward, listenerStreamIdle: configuration.streamIdleTimeout)
     compiled.routeTimeout = fixed(timeouts.route)
-    compiled.tryTimeout = fixed(policy == nil ? nil : timeouts.perTry)
+    var tryLimit = policy == nil ? nil : timeouts.perTry
+    if policy != nil, let idle = timeouts.perTryIdle, tryLimit.map({ idle < $0 }) ?? true {
+      tryLimit = idle
+      compiled.rareMarks |= Edge.endsIdleTries
+    }
+    compiled.tryTimeout = fixed(tryLimit)
     let wait = compiled.isMirror ? .zero : configuration.longestFilterWait
     if wait > .zero { compiled.rareMarks |= Edge.waitsInFilters }
     // An idle limit that the route's own timeout always comes before needs no timer; the route's
@@ -570,7 +575,7 @@ struct ModelCompiler: ~Copyable {
     compiled.hasRareWork =
       compiled.streamIdle.isOn || compiled.maxStreamDuration.isOn || compiled.hedges
       || compiled.mirrorCount > 0 || configuration.workerThreads > 1
-    if let route = timeouts.route, policy != nil, let perTry = timeouts.perTry, perTry < route {
+    if let route = timeouts.route, let tryLimit, tryLimit < route {
       compiled.routeTimeout.isLate = !compiled.hasRareWork
     }
     let destinations = forward.destinations.filter { $0.weight > 0 }

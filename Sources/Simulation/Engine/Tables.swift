@@ -128,6 +128,8 @@ struct Edge {
 
   /// In ``rareMarks``: a filter in front of the router may hold a call back.
   static let waitsInFilters: UInt8 = 1 << 0
+  /// In ``rareMarks``: ``tryTimeout`` is the limit on idle tries.
+  static let endsIdleTries: UInt8 = 1 << 1
 
   /// The way from the caller is not the same for all.
   static let hasWays: UInt8 = 1 << 0

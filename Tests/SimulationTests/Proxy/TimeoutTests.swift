@@ -85,4 +85,31 @@ import TrafficPolicy
     sample.route.maxStreamDuration = .milliseconds(400)
     #expect(sample.run().ends == ["200 DI"])
   }
+
+  @Test func `a try that idles is ended and tried again`() {
+    var sample = ProxySample()
+    sample.hosts = [ProxySample.host("A", 600)]
+    sample.route.retryPolicy = RetryPolicy(
+      retryOn: .fiveXX, perTryTimeout: .milliseconds(500), perTryIdleTimeout: .milliseconds(100),
+      backOff: RetryBackOff(baseInterval: .milliseconds(2)))
+    let record = sample.run()
+    #expect(record.ends == ["504 URX,UT"])
+    #expect(record.requests[0].attempts == 2)
+    #expect(record.requests[0].details == .upstreamPerTryIdleTimeout)
+    #expect((200...206).contains(record.milliseconds))
+    #expect(record.counters.upstreamRqPerTryIdleTimeout == 2)
+    #expect(record.counters.upstreamRqPerTryTimeout == 0)
+  }
+
+  @Test func `the shorter of a try's two timers counts`() {
+    var sample = ProxySample()
+    sample.hosts = [ProxySample.host("A", 600)]
+    sample.route.retryPolicy = RetryPolicy(
+      retryOn: .retriable4xx, perTryTimeout: .milliseconds(100),
+      perTryIdleTimeout: .milliseconds(500))
+    let record = sample.run()
+    #expect(record.ends == ["504 UT"])
+    #expect(record.requests[0].details == .upstreamPerTryTimeout)
+    #expect(record.counters.upstreamRqPerTryIdleTimeout == 0)
+  }
 }
