@@ -29,7 +29,7 @@ extension Engine {
     let call = calls.pointer(c)
     let pool = books + Int(call.pointee.hostAndWorker &>> 24)
     if pool.pointee.ready == none { return awaitConnection(c, UInt32(pool - pools.base)) }
-    attach(c, to: pool, of: books, cluster, kind)
+    attach(c, to: pool, of: books, cluster, kind, isNew: true)
   }
 
   /// Queues a call for a connection, and opens one if that helps.
@@ -102,11 +102,48 @@ extension Engine {
     let books = poolBooks[p]
     let cluster = clusters.base + Int(books.cluster)
     let kind = clusterKinds.base + Int(cluster.pointee.kind)
+    if kind.pointee.preconnects { return preconnect(p) }
     let capacity = UInt64(books.connecting) * UInt64(kind.pointee.streamsPerConnection)
-    guard UInt64(books.pendingCount) > capacity else { return }
-    if cluster.pointee.connections >= kind.pointee.maxConnections {
+    if UInt64(books.pendingCount) > capacity { openConnection(p) }
+  }
+
+  /// Opens connections until a pool has streams for so many times what it carries, three at most.
+  ///
+  /// Idle connections do not count: only those being opened do. A host that is not healthy is given
+  /// no more than its queue needs.
+  ///
+  /// - Source: Envoy `conn_pool_base.cc` (tryCreateNewConnections, shouldCreateNewConnection).
+  @inline(never) mutating func preconnect(_ p: UInt32) {
+    let state = poolBooks[p].cluster
+    let kind = clusterKinds[clusters[state].kind]
+    let isHealthy = bookHealth(state, Int(pools[p].host)) == .healthy
+    let ratio =
+      isHealthy
+      ? model.proxies[Int(kind.proxy)].configuration.clusters[Int(kind.index)].preconnectRatio : 1
+    var active: UInt32 = 0
+    for x in 0..<UInt32(connections.highWater)
+    where connections[x].state != Connection.free && connections[x].pool == p {
+      active += connections[x].streams
+    }
+    for _ in 0..<ConnectionDemand.burst {
+      let capacity =
+        UInt64(poolBooks[p].connecting)
+        * UInt64(min(kind.streamsPerConnection, kind.requestsPerConnection))
+      let isWanted = ConnectionDemand.wantsConnection(
+        pending: poolBooks[p].pendingCount, active: active, capacity: capacity, ratio: ratio)
+      guard isWanted, openConnection(p) else { return }
+    }
+  }
+
+  /// Opens a connection if there may be one; false when the limit of the cluster is reached.
+  @discardableResult private mutating func openConnection(_ p: UInt32) -> Bool {
+    let books = poolBooks[p]
+    let cluster = clusters.base + Int(books.cluster)
+    let kind = clusterKinds.base + Int(cluster.pointee.kind)
+    let isWithinLimit = cluster.pointee.connections < kind.pointee.maxConnections
+    if !isWithinLimit {
       statistics[cluster.pointee.kind].upstreamCxOverflow &+= 1
-      if books.connections > 0 { return }
+      if books.connections > 0 { return false }
     }
     let x = connections.allocate()
     connections[x] = Connection(
@@ -126,6 +163,7 @@ extension Engine {
     } else {
       schedule(.connectDone, x, along: kind.pointee.connectRTT)
     }
+    return isWithinLimit
   }
 
   /// A handshake is done, or refused.
@@ -177,13 +215,15 @@ extension Engine {
       failed.append(c)
     }
     for c in failed { endTry(c, AttemptOutcome(reason)) }
+    if clusterKinds[clusters[poolBooks[p].cluster].kind].preconnects { preconnect(p) }
   }
 
   /// Sends a call on the first connection of its pool that has room.
   @inline(__always)
   private mutating func attach(
     _ c: UInt32, to pool: UnsafeMutablePointer<Pool>, of books: UnsafeMutablePointer<Pool>,
-    _ cluster: UnsafeMutablePointer<ProxyCluster>, _ kind: UnsafeMutablePointer<ClusterKind>
+    _ cluster: UnsafeMutablePointer<ProxyCluster>, _ kind: UnsafeMutablePointer<ClusterKind>,
+    isNew: Bool
   ) {
     guard cluster.pointee.requests < kind.pointee.maxRequests else { return overflowActive(c) }
     let x = pool.pointee.ready
@@ -197,10 +237,20 @@ extension Engine {
       pool.pointee.ready = connection.pointee.next
       connection.pointee.isListed = false
     }
-    if kind.pointee.countsStreams {
-      reportStream(calls[c].cluster, host: calls[c].host)
+    if kind.pointee.looksAtStreams {
+      noteStream(c, connection.pointee.pool, kind, isNew: isNew)
     }
     send(c, to: books, on: x, cluster)
+  }
+
+  /// A call has got a stream: at once when it is new, else from its pool's queue.
+  @inline(never) private mutating func noteStream(
+    _ c: UInt32, _ p: UInt32, _ kind: UnsafeMutablePointer<ClusterKind>, isNew: Bool
+  ) {
+    if kind.pointee.countsStreams { reportStream(calls[c].cluster, host: calls[c].host) }
+    // Envoy asks for connections when a call comes and when calls are left, not for each that leaves
+    // the queue: `conn_pool_base.cc` (newStreamImpl, onUpstreamReady).
+    if kind.pointee.preconnects, isNew { preconnect(p) }
   }
 
   /// A stream has ended with its answer, after which its connection may carry the next.
@@ -247,7 +297,12 @@ extension Engine {
       let cluster = clusters.base + Int(poolBooks[p].cluster)
       attach(
         c, to: pools.base + Int(p), of: pool(cluster, calls[c].host), cluster,
-        clusterKinds.base + Int(cluster.pointee.kind))
+        clusterKinds.base + Int(cluster.pointee.kind), isNew: false)
+    }
+    if pools[p].pendingHead != none,
+      clusterKinds[clusters[poolBooks[p].cluster].kind].preconnects
+    {
+      preconnect(p)
     }
   }
 
@@ -255,7 +310,7 @@ extension Engine {
   mutating func close(_ x: UInt32) {
     let p = connections[x].pool
     remove(x)
-    openConnectionIfNeeded(p)
+    if pools[p].pendingHead != none { openConnectionIfNeeded(p) }
   }
 
   /// Takes a connection out of the books.

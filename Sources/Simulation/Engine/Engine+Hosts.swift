@@ -373,7 +373,7 @@ extension Engine {
   // MARK: What balancers know
 
   /// The health of a host in the proxy's books.
-  private func bookHealth(_ state: UInt32, _ host: Int) -> HostHealth {
+  func bookHealth(_ state: UInt32, _ host: Int) -> HostHealth {
     let kind = clusterKinds[clusters[state].kind]
     guard memberships[Int(kind.firstEndpoint) + host] else { return .absent }
     let entry = Int(clusters[state].hostBase) + host

@@ -350,10 +350,11 @@ struct ModelCompiler: ~Copyable {
     let oneWay = SimDuration(seconds: time ?? 0)
     let handshake = proxyModel.ways == nil ? proxyModel.connect ?? .zero : oneWay * 2
     let isHTTP2 = cluster.upstreamProtocol == .http2
+    let countsStreams = cluster.outlierDetection?.splitExternalLocalOriginErrors ?? false
     let kind = ClusterKind(
       firstEndpoint: UInt32(endpointPods.count), opensConnections: proxyModel.connect != nil,
       isHTTP2: isHTTP2, hasDetector: cluster.outlierDetection != nil,
-      countsStreams: cluster.outlierDetection?.splitExternalLocalOriginErrors ?? false,
+      looksAtStreams: countsStreams || cluster.preconnectRatio > 1,
       toHost: fixed(oneWay), maxRequests: UInt32(clamping: cluster.thresholds.maxRequests),
       streamsPerConnection: isHTTP2 ? UInt32(clamping: max(1, cluster.maxConcurrentStreams)) : 1,
       requestsPerConnection: UInt32(clamping: cluster.maxRequestsPerConnection ?? .max),
@@ -364,7 +365,8 @@ struct ModelCompiler: ~Copyable {
       connectRTT: fixed(handshake, isBusy: false),
       connectTimeout: fixed(Optional(cluster.connectTimeout)),
       idleTimeout: fixed(cluster.idleTimeout),
-      retryAdmission: RetryAdmission(cluster.thresholds))
+      retryAdmission: RetryAdmission(cluster.thresholds),
+      countsStreams: countsStreams, preconnects: cluster.preconnectRatio > 1)
     clusterKinds.append(kind)
     for endpoint in endpoints {
       let pod = services[endpoint.pod.service].firstPod + UInt32(endpoint.pod.pod)

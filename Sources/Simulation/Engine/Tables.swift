@@ -193,8 +193,8 @@ struct ClusterKind {
   var opensConnections: Bool
   var isHTTP2: Bool
   var hasDetector: Bool
-  /// The detector hears of streams that were had.
-  var countsStreams: Bool
+  /// ``countsStreams`` or ``preconnects``.
+  var looksAtStreams: Bool
   var toHost: FixedDelay
   var maxRequests: UInt32
   /// Streams one connection carries at once.
@@ -213,6 +213,10 @@ struct ClusterKind {
   var connectTimeout: FixedTimeout
   var idleTimeout: FixedTimeout
   var retryAdmission: RetryAdmission
+  /// The detector hears of streams that were had.
+  var countsStreams: Bool
+  /// A pool keeps more connections than it needs now.
+  var preconnects: Bool
   /// Fills the second line.
   private let rest = InlineArray<3, UInt64>(repeating: 0)
 }
