@@ -103,7 +103,7 @@ extension ModelBuilder {
 
   /// Adds the fault filters that routes want, each for its own route only; the routes' own local
   /// rate limits, by route, none when no route has one.
-  func addRouteFilters(
+  mutating func addRouteFilters(
     _ policy: ProxyPolicy, to configuration: inout EnvoyConfiguration
   ) -> [RouteRateLimit?] {
     for (route, filters) in policy.routeFilters.enumerated() {
@@ -113,6 +113,14 @@ extension ModelBuilder {
       configuration.filters.append(.fault(fault))
     }
     let limits = policy.routeFilters.map(\.localRateLimit)
+    var all = limits.compactMap { $0 }
+    for case .localRateLimit(let limit) in configuration.filters { all.append(limit) }
+    if all.contains(where: \.perDownstreamConnection) {
+      note(
+        "proxy \(policy.name)",
+        "local_rate_limit_per_downstream_connection is not modelled: all connections of a proxy "
+          + "share one bucket")
+    }
     return limits.contains { $0 != nil } ? limits : []
   }
 

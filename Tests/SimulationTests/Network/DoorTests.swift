@@ -55,6 +55,14 @@ import TrafficPolicy
     #expect(filters.first { $0.name.hasSuffix("enforced") }?.value == offered - 20)
   }
 
+  @Test func `a limit for each connection is said to be one for all`() throws {
+    var limit = Self.limit
+    limit.perDownstreamConnection = true
+    let gaps = try ScenarioCompiler.compile(scenario(filters: [.localRateLimit(limit)])).gaps
+    #expect(gaps.map(\.subject) == ["proxy inbound sidecar of back"])
+    #expect(gaps[0].text.contains("local_rate_limit_per_downstream_connection is not modelled"))
+  }
+
   @Test func `a refusal at the door is an answer, retried when its status is listed`() throws {
     let policy = RetryPolicy(
       retryOn: .retriableStatusCodes, numRetries: 1, retriableStatusCodes: [429])

@@ -41,8 +41,10 @@ struct FilterReader {
     settings.enabled = try block.runtimeFraction("filter_enabled") ?? .none
     settings.enforced = try block.runtimeFraction("filter_enforced") ?? .none
     if let status = try block.status("status") { settings.status = max(400, status) }
-    settings.perDownstreamConnection =
-      try block.bool("local_rate_limit_per_downstream_connection") ?? false
+    if try block.bool("local_rate_limit_per_downstream_connection") ?? false {
+      throw MalformedVector(
+        line: block.node.line, reason: "limits per downstream connection are not modelled")
+    }
     settings.alwaysConsumesDefaultBucket =
       try block.bool("always_consume_default_token_bucket") ?? true
     let own = try block.rateLimitActions("rate_limits")
