@@ -113,7 +113,7 @@ extension ModelBuilder {
       configuration.filters.append(.fault(fault))
     }
     let limits = policy.routeFilters.map(\.localRateLimit)
-    var all = limits.compactMap { $0 }
+    var all = limits.compactMap { $0?.settings }
     for case .localRateLimit(let limit) in configuration.filters { all.append(limit) }
     if all.contains(where: \.perDownstreamConnection) {
       note(
