@@ -26,6 +26,11 @@ enum K6Options {
         .unreadK6Option, at: thresholds.span, "'thresholds' of k6 are not read",
         help: "write them under 'expect'")
     }
+    for key in ["rps", "executionSegment"] {
+      guard let value = options[key], value.text != "0", !value.isNull else { continue }
+      diagnostics.warning(
+        .unreadK6Option, at: value.span, "'\(key)' of k6 is not read: it would lower the rate")
+    }
     checkConflicts(options, &diagnostics)
     guard let scenarios = options["scenarios"] else {
       var reader = K6Scenario(

@@ -34,7 +34,29 @@ struct K6Scenario {
           otherwise: NameList.known(Self.executors)))
       return nil
     }
+    checkKeys(executor)
     return source(executor: executor)
+  }
+
+  /// Finds options that the executor does not have, which k6 refuses.
+  ///
+  /// - Source: k6 `lib/executors.go` (`GetParsedExecutorConfig`), which reads strictly.
+  private mutating func checkKeys(_ executor: String) {
+    let common = ["executor", "startTime", "gracefulStop", "exec", "env", "tags", "options"]
+    let own =
+      switch executor {
+      case "constant-arrival-rate": ["rate", "duration", "timeUnit", "preAllocatedVUs", "maxVUs"]
+      case "ramping-arrival-rate":
+        ["startRate", "stages", "timeUnit", "preAllocatedVUs", "maxVUs"]
+      case "constant-vus": ["vus", "duration"]
+      case "ramping-vus": ["startVUs", "stages", "gracefulRampDown"]
+      default: ["vus", "iterations", "maxDuration"]
+      }
+    for entry in node.entries ?? [] where !(common + own).contains(entry.key) {
+      diagnostics.error(
+        .badK6Options, at: entry.keySpan, "executor \(executor) has no option \(entry.key.quoted)",
+        help: Spelling.help(for: entry.key, among: common + own))
+    }
   }
 
   mutating func source(executor: String) -> TrafficSource? {
@@ -154,6 +176,12 @@ struct K6Scenario {
       end(&source, length)
       curve = RateCurve(
         constant: Double(rate) / unit, from: source.start, to: max(source.start, source.end))
+    }
+    guard curve.pieces.allSatisfy({ max($0.startRate, $0.endRate) <= 1e9 }) else {
+      diagnostics.error(
+        .badK6Options, at: node["timeUnit"]?.span ?? node.span,
+        "the rate of k6 scenario \(name.quoted) must be at most 1000000000/s")
+      return nil
     }
     source.pattern = .open(
       OpenLoop(

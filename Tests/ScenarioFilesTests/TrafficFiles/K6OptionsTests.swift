@@ -109,6 +109,14 @@ import TimeAndChance
       "{\"scenarios\": {\"a\": {\(constantRate), \"preAllocatedVUs\": 5, \"timeUnit\": \"0s\"}}}",
       .badK6Options, "'timeUnit' must be more than 0"
     ),
+    (
+      "{\"scenarios\": {\"a\": {\(constantRate), \"preAllocatedVUs\": 5, \"timeUnit\": \"1ns\"}}}",
+      .badK6Options, "the rate of k6 scenario 'a' must be at most 1000000000/s"
+    ),
+    (
+      #"{"scenarios": {"a": {"executor": "constant-vus", "vuss": 5, "duration": "1m"}}}"#,
+      .badK6Options, "executor constant-vus has no option 'vuss'"
+    ),
   ])
   func `what k6 would refuse, or never start, is refused`(
     options: String, code: DiagnosticCode, message: String
