@@ -61,6 +61,13 @@ struct SliceTimes {
     return times.count < Self.fewest ? wholeMedian : times.reduce(0, +) / Double(times.count)
   }
 
+  /// The times of runs that are compared with each other: all with the core to themselves, or all
+  /// of whole runs where one of them has too few slices.
+  static func compared(_ all: [SliceTimes]) -> [Double] {
+    let isAlone = all.allSatisfy { $0.undisturbed.count >= fewest }
+    return all.map { isAlone ? $0.alone : $0.wholeMedian }
+  }
+
   /// In how many slices the core was not shared, and what whole runs took.
   var note: String {
     if slices.count < Self.fewest { return "too short for slices" }

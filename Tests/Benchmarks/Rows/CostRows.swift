@@ -87,7 +87,7 @@ extension Bench {
           return time
         },
       ], isEnough: { slices.allSatisfy(\.areEnough) })
-    let times = slices.map { $0.alone * events / Double(requests) }
+    let times = SliceTimes.compared(slices).map { $0 * events / Double(requests) }
     var row = Row("B14", "mesh3, histograms and 1 s series", ours: "\(number(times[1])) ns/req")
     row.reference = "without \(number(times[0])) ns/req"
     let ratio = times[1] / times[0]

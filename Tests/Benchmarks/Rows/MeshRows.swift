@@ -237,7 +237,7 @@ extension Bench {
           return run.cpu / (run.statistics["events"] ?? 1)
         },
       ], isEnough: { slices.allSatisfy(\.areEnough) })
-    let alone = slices.map(\.alone)
+    let alone = SliceTimes.compared(slices)
     var row = Row("B8", "mesh3, 77 000/s offered, 3 retries", ours: "\(number(alone[1])) ns/event")
     row.reference = "B4 \(number(alone[0])) ns/event"
     let ratio = alone[1] / alone[0]
