@@ -208,6 +208,10 @@ extension ScenarioResolver {
     if let edge = edge(name) {
       return hasCalls(along: edge, name) ? .edge(from: edge.from, to: edge.to) : nil
     }
+    if let stranger = Self.ends(of: name.value).first(where: { serviceIndex(named: $0) == nil }) {
+      _ = service(named: Located(value: stranger, span: name.span, path: name.path))
+      return nil
+    }
     let text = name.value.hasPrefix("service ") ? name.value.dropFirst(8) : name.value[...]
     let parts = text.split(separator: " ", maxSplits: 1).map(String.init)
     guard let first = parts.first else { return nil }
@@ -233,14 +237,20 @@ extension ScenarioResolver {
   }
 
   private func edge(_ name: Located<String>) -> ServicePair? {
+    let ends = Self.ends(of: name.value)
+    guard ends.count == 2, let from = serviceIndex(named: ends[0]),
+      let to = serviceIndex(named: ends[1])
+    else { return nil }
+    return ServicePair(from: from, to: to)
+  }
+
+  /// The two sides of an arrow; none without an arrow.
+  private static func ends(of name: String) -> [String] {
     for arrow in [" -> ", " → "] {
-      let parts = name.value.split(separator: arrow, maxSplits: 1).map(String.init)
-      guard parts.count == 2, let from = serviceIndex(named: parts[0]),
-        let to = serviceIndex(named: parts[1])
-      else { continue }
-      return ServicePair(from: from, to: to)
+      let parts = name.split(separator: arrow, maxSplits: 1).map(String.init)
+      if parts.count == 2 { return parts }
     }
-    return nil
+    return []
   }
 
   /// Whether a service calls another; else there would be no figure of it, and a certain ✗.

@@ -241,6 +241,7 @@ extension Engine {
       think(user)
     }
   }
+
   /// Whether users ask without end at this instant, which seems to last long.
   @inline(never) mutating func usersGoRound() -> Bool {
     var requests: UInt64 = 0

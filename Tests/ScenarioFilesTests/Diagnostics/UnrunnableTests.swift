@@ -64,6 +64,15 @@ private func shop(step: String = "call: stock GET /count", _ rest: String = "") 
       message: "'stock' never calls 'shop'", help: help)
   }
 
+  @Test(arguments: ["shop -> stok", "stok -> shop"])
+  func `of calls a side that is no service is named`(edge: String) {
+    expectDiagnostic(
+      .unknownService,
+      in: shop(
+        step: "call: stock GET /count", "expect:\n  - ⟦\(edge)⟧: { errorRate: { below: 1% } }\n"),
+      message: "there is no service 'stok'", help: "did you mean 'stock'?")
+  }
+
   @Test(arguments: [
     "call: stock GET /count", "parallel: [ { call: stock GET /count } ]",
     "loop: { times: 2, steps: [ { call: stock GET /count } ] }",
