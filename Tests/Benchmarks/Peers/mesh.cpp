@@ -198,7 +198,6 @@ template <class Queue> struct Mesh {
 
   __attribute__((noinline)) void retry(u32 c) {
     Call& call = calls[c];
-    retried++;
     u32 bound = 25;
     for (int n = 1; n < call.attempts && bound < 250; n++) bound = std::min(2 * bound, 250u);
     queue.at(jitter[call.tier].below(bound) * 1000000ull, backOffOver, c);
@@ -239,7 +238,10 @@ template <class Queue> struct Mesh {
             timedOut(slot);
           break;
         case atCaller: answered(slot); break;
-        case backOffOver: startTry(slot); break;
+        case backOffOver:
+          retried++;  // a retry counts when it is sent
+          startTry(slot);
+          break;
         default: return;
       }
     }
