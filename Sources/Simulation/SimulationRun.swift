@@ -4,11 +4,6 @@ public struct RunLimits: Sendable {
   public var maxEvents: UInt64?
   /// Bytes of requests under way, timers, pending events and proxies at most; nil is unlimited.
   public var maxMemory: Int?
-  /// Events at one instant after which users who ask without end stop the run; see ``Standstill``.
-  ///
-  /// Ten million by default: a second or so of simulation, and more than takes place when a million
-  /// users come at once.
-  var eventsAtOneInstant: UInt64 = 10_000_000
   /// Records of one kind at most, such as requests under way: below the 2^24 - 1 that a handle can
   /// name by room for what a block of events makes.
   var mostRecords = 16_000_000

@@ -71,6 +71,36 @@ import TimeAndChance
     }
   }
 
+  @Test(arguments: [
+    (callers: UInt64(918), below: 0.05, seen: 0.918), (callers: 30, below: 0.05, seen: nil),
+    (callers: 918, below: 0.95, seen: nil),
+  ])
+  func `a service that does well while its callers do not is told apart`(
+    _ row: (callers: UInt64, below: Double, seen: Double?)
+  ) throws {
+    func flow(_ errors: UInt64) -> FlowFigures {
+      FlowFigures(
+        offered: 1000,
+        statuses: [.init(status: 200, count: 1000 - errors), .init(status: 503, count: errors)])
+    }
+    let run = RunDescription(
+      scenario: "shop", duration: .seconds(10),
+      services: [RunDescription.Service(name: "shop", operations: ["get"])],
+      edges: [RunDescription.Edge(from: .source(0), to: 0)],
+      expectations: [Subject.service(0), .operation(service: 0, operation: 0)].map {
+        Expectation(
+          statement: .bound(
+            MetricBound(subject: $0, metric: .errorRate, comparison: .below(row.below))), text: "",
+          location: SourceLocation(file: "shop.yaml", line: 1, column: 1))
+      })
+    let result = ReplicationResult(
+      index: 0, services: [ServiceFigures(flow: flow(1), operations: [flow(1)])],
+      edges: [flow(row.callers)])
+    let verdicts = Verdict.judge(run, by: [result, result, result])
+    #expect(verdicts[0].isMet)
+    #expect(verdicts.map(\.callersErrorRate) == [row.seen, row.seen])
+  }
+
   @Test func `a replication without traffic is left out of the mean`() {
     let verdict = verdict(.below(12.5), [.value(9), .noTraffic, .value(10), .value(11)])
     #expect(verdict.isMet && verdict.isCertain)

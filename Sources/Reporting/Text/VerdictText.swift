@@ -22,6 +22,14 @@ enum VerdictText {
 
   /// What else a reader must know; nil when the interval decided.
   static func remark(_ verdict: Verdict, of result: RunResult) -> String? {
+    let callers = verdict.callersErrorRate.map {
+      "its callers see \(HumanNumber.text($0, .share)): pods know only of what reaches them"
+    }
+    let parts = [grounds(verdict, of: result), callers].compactMap(\.self)
+    return parts.isEmpty ? nil : parts.joined(separator: "; ")
+  }
+
+  private static func grounds(_ verdict: Verdict, of result: RunResult) -> String? {
     let all = result.replications
     func some(_ count: Int) -> String {
       count == all

@@ -20,9 +20,6 @@ enum WarningText {
         switch cause {
         case .eventLimit: "the limit on events (--max-events)"
         case .memoryLimit: "the limit on memory (--max-memory)"
-        case .standstill:
-          "users whose answers take no time: they ask again at once, for ever;"
-            + " give them 'think', or the network a latency"
         case .recordLimit: "too many requests open at once: 16 million of a kind"
         case .interrupted: "an interruption"
         }

@@ -32,8 +32,6 @@ public struct ReplicationResult: Sendable, Equatable {
     case eventLimit
     /// `--max-memory` was reached.
     case memoryLimit
-    /// Users asked, were answered and asked again at one instant, without end.
-    case standstill
     /// More requests were open at once than a run can tell apart.
     case recordLimit
     /// The run was interrupted.

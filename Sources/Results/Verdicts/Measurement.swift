@@ -45,13 +45,18 @@ extension ReplicationResult {
 
   /// The sums over a part of the run; nil when there are no such figures.
   func stretch(of subject: Subject, in window: TimeWindow, of run: RunDescription) -> Stretch? {
-    guard let flow = flow(of: subject, in: run) else { return nil }
+    flow(of: subject, in: run).flatMap { stretch(of: $0, server(of: subject), in: window, of: run) }
+  }
+
+  private func stretch(
+    of flow: FlowFigures, _ server: ServerFigures?, in window: TimeWindow, of run: RunDescription
+  ) -> Stretch? {
     if window == .counted {
-      return Stretch(whole: flow, server: server(of: subject), counted: countedTime(of: run))
+      return Stretch(whole: flow, server: server, counted: countedTime(of: run))
     }
     let windows = run.windows(in: window, upTo: flow.samples.count)
     guard !windows.isEmpty else { return nil }
-    return Stretch(windows, of: flow, server: server(of: subject), in: run.windows)
+    return Stretch(windows, of: flow, server: server, in: run.windows)
   }
 
   /// A figure of a subject from its sums.
@@ -70,6 +75,22 @@ extension ReplicationResult {
       } ?? .notRecorded
     default: return stretch.measure(metric)
     }
+  }
+
+  /// The share of errors that the callers of a service saw; nil when none of their calls ended.
+  func callersErrorRate(
+    of service: Int, in window: TimeWindow, of run: RunDescription
+  ) -> Double? {
+    var errors = 0.0
+    var ended = 0.0
+    for (number, edge) in run.edges.enumerated() where edge.to == service {
+      guard edges.indices.contains(number),
+        let stretch = stretch(of: edges[number], nil, in: window, of: run)
+      else { continue }
+      errors += stretch.errors
+      ended += stretch.ended
+    }
+    return ended > 0 ? errors / ended : nil
   }
 
   /// The requests of a subject; nil when it is not part of this run.
@@ -150,6 +171,16 @@ extension Subject {
     switch self {
     case .source, .edge: true
     case .service, .operation, .workload: false
+    }
+  }
+
+  /// The service whose pods' view this is; nil when it is that of a caller.
+  func service(in run: RunDescription) -> Int? {
+    switch self {
+    case .service(let index), .operation(let index, _): index
+    case .workload(let index):
+      run.workloads.indices.contains(index) ? run.workloads[index].service : nil
+    case .source, .edge: nil
     }
   }
 }

@@ -24,6 +24,9 @@ extension Verdict {
             bound.metric, of: bound.subject, in: bound.window, of: run, roots: roots.at($0))
         }
         verdict = judge(bound, measured, factors: factors)
+        if bound.metric == .errorRate, verdict.isMet {
+          verdict.callersErrorRate = callersErrorRate(beyond: bound, in: replications, of: run)
+        }
       case .recovered(let recovery):
         let outcomes = replications.map { $0.recovery(recovery, of: run) }
         verdict = judge(recovery, outcomes, factors: factors)
@@ -32,6 +35,19 @@ extension Verdict {
       verdict.isCertain = verdict.isCertain && areWhole
       return verdict
     }
+  }
+
+  /// The mean share of errors that the callers of a bound's service saw, if it breaks the bound.
+  private static func callersErrorRate(
+    beyond bound: MetricBound, in replications: [ReplicationResult], of run: RunDescription
+  ) -> Double? {
+    guard let service = bound.subject.service(in: run) else { return nil }
+    let shares = replications.compactMap {
+      $0.callersErrorRate(of: service, in: bound.window, of: run)
+    }
+    guard !shares.isEmpty else { return nil }
+    let mean = shares.reduce(0, +) / Double(shares.count)
+    return bound.comparison.holds(mean) ? nil : mean
   }
 
   /// Judges a bound by what each replication measured.

@@ -24,6 +24,11 @@ public struct Verdict: Sendable, Equatable {
   public var values: [Double?]
   /// Since when the bound is broken in the representative replication, if that can be told.
   public var firstMissed: SimTime?
+  /// The share of errors that the callers of a service saw, where it breaks the bound that the
+  /// service's own share keeps; else nil.
+  ///
+  /// A service knows nothing of requests that reach none of its pods.
+  public var callersErrorRate: Double?
 
   /// What decided a verdict.
   public enum Grounds: Sendable, Equatable {

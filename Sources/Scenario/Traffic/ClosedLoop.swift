@@ -41,18 +41,32 @@ public struct ClosedLoop: Sendable, Equatable {
   public var startsThinking: Bool
   /// How often a user asks.
   public var iterations: Iterations
+  /// The least time from one request of a user to its next, at least 0: whoever is done earlier
+  /// waits for the rest (k6 `minIterationDuration`).
+  ///
+  /// A request that is answered in no time at all, where neither this nor ``thinkTime`` says when
+  /// the next one comes, is followed by the next after ``pauseAtOnce``.
+  public var minIterationDuration: SimDuration
   /// How long open requests may go on when users leave or the source ends; then they are given up.
   public var gracefulStop: SimDuration
+
+  /// From a request that took no time to the next one of that user: 1 ms.
+  ///
+  /// A dead pod refuses, and a proxy without hosts answers, at once where the network has no
+  /// latency. Real users are held up by their own work, or they would ask without end at one instant.
+  public static var pauseAtOnce: SimDuration { .milliseconds(1) }
 
   /// Users from their parts; k6's 30 s of grace by default.
   public init(
     stages: [Stage], thinkTime: Distribution, startsThinking: Bool = false,
-    iterations: Iterations = .unlimited, gracefulStop: SimDuration = .seconds(30)
+    iterations: Iterations = .unlimited, minIterationDuration: SimDuration = .zero,
+    gracefulStop: SimDuration = .seconds(30)
   ) {
     self.stages = stages
     self.thinkTime = thinkTime
     self.startsThinking = startsThinking
     self.iterations = iterations
+    self.minIterationDuration = minIterationDuration
     self.gracefulStop = gracefulStop
   }
 }

@@ -22,7 +22,10 @@ extension ScenarioResolver {
       source.instances = draft.instances?.value ?? 1
       if !draft.classes.isEmpty { source.classes = classes(of: draft, at: located) }
       enter(&source, draft, located)
-      for finished in patterns(of: draft, source, located) { append(finished, draft, located) }
+      for finished in patterns(of: draft, source, located) {
+        append(finished, draft, located)
+        fillPause(of: finished)
+      }
     }
   }
 
@@ -39,6 +42,16 @@ extension ScenarioResolver {
         help: "give one of them a 'name'")
     }
     scenario.traffic.append(source)
+  }
+
+  /// Lists the pause of users of whom nobody said how long they take.
+  private mutating func fillPause(of source: TrafficSource) {
+    guard case .closed(let loop) = source.pattern, loop.minIterationDuration == .zero,
+      loop.thinkTime.mean == 0
+    else { return }
+    defaults.add(
+      "traffic.\(source.name)", "pause after an answer that took no time",
+      ClosedLoop.pauseAtOnce.written, by: "Foreshock")
   }
 
   private mutating func mix(of draft: TrafficDraft) -> [WeightedTarget]? {
@@ -223,7 +236,8 @@ extension ScenarioResolver {
       source.pattern = .closed(
         ClosedLoop(
           stages: stages(users.value, from: source.start, to: source.end), thinkTime: think,
-          startsThinking: draft.startThinking, iterations: iterations))
+          startsThinking: draft.startThinking, iterations: iterations,
+          minIterationDuration: draft.minIterationDuration ?? .zero))
       return [source]
     }
     guard let k6 = draft.k6, let text = readFile(k6, &diagnostics) else { return [source] }

@@ -20,6 +20,7 @@ struct TrafficDraft {
   var startThinking = false
   var iterations: Int?
   var sharedIterations: Int?
+  var minIterationDuration: SimDuration?
   var k6: Located<String>?
   var classes: [ClassDraft] = []
   var client = ClientPolicy.plain
@@ -89,6 +90,7 @@ extension Format where Value == TrafficDraft {
         .needs("arrivals", oneOf: ["rate"]), .needs("maxInFlight", oneOf: ["rate"]),
         .needs("think", oneOf: ["users", "k6"]), .needs("startThinking", oneOf: ["users"]),
         .needs("iterations", oneOf: ["users"]), .needs("sharedIterations", oneOf: ["users"]),
+        .needs("minIterationDuration", oneOf: ["users"]),
         .atMostOne(["iterations", "sharedIterations"]),
       ], targetFields + patternFields
     ).named("Traffic")
@@ -140,6 +142,9 @@ extension Format where Value == TrafficDraft {
       .optional(
         "sharedIterations", .integer(1...1_000_000_000), \.sharedIterations,
         "Requests of all users together."),
+      .optional(
+        "minIterationDuration", .duration(), \.minIterationDuration,
+        "The least time from one request of a user to its next, as in k6; 0s."),
       .optional("k6", .locatedName, \.k6, "A file of k6 options (JSON) in this folder."),
     ]
   }

@@ -31,11 +31,15 @@ enum K6Options {
       diagnostics.warning(
         .unreadK6Option, at: value.span, "'\(key)' of k6 is not read: it would lower the rate")
     }
+    let least =
+      options["minIterationDuration"].flatMap {
+        K6Scenario.duration($0, "minIterationDuration", &diagnostics)
+      } ?? .zero
     checkConflicts(options, &diagnostics)
     guard let scenarios = options["scenarios"] else {
       var reader = K6Scenario(
         node: options, name: "default", base: base, think: think, knowsEnd: knowsEnd,
-        isShorthand: true, diagnostics: diagnostics)
+        isShorthand: true, minIterationDuration: least, diagnostics: diagnostics)
       let source = shorthand(options, &reader)
       diagnostics = reader.diagnostics
       return [source ?? base]
@@ -51,7 +55,7 @@ enum K6Options {
     for entry in entries where isName(entry, &diagnostics) {
       var reader = K6Scenario(
         node: entry.value, name: entry.key, base: base, think: think, knowsEnd: knowsEnd,
-        isShorthand: false, diagnostics: diagnostics)
+        isShorthand: false, minIterationDuration: least, diagnostics: diagnostics)
       if let source = reader.source() { sources.append(source) }
       diagnostics = reader.diagnostics
     }

@@ -13,6 +13,8 @@ struct K6Scenario {
   let knowsEnd: Bool
   /// Whether these are a test's own options, of which some have other names there.
   let isShorthand: Bool
+  /// The test's `minIterationDuration`.
+  let minIterationDuration: SimDuration
   var diagnostics: DiagnosticList
 
   private static let executors = [
@@ -131,7 +133,9 @@ struct K6Scenario {
     var source = source
     let stop = duration(grace) ?? duration("gracefulStop") ?? .seconds(30)
     source.pattern = .closed(
-      ClosedLoop(stages: stages, thinkTime: think, iterations: iterations, gracefulStop: stop))
+      ClosedLoop(
+        stages: stages, thinkTime: think, iterations: iterations,
+        minIterationDuration: minIterationDuration, gracefulStop: stop))
     return source
   }
 
@@ -143,6 +147,12 @@ struct K6Scenario {
   private mutating func arrivalRate(
     _ source: inout TrafficSource, isRamping: Bool
   ) -> TrafficSource? {
+    if minIterationDuration > .zero {
+      diagnostics.warning(
+        .unreadK6Option, at: node.span,
+        "'minIterationDuration' is not read for arrival rates: it would only keep users busy",
+        help: "fewer iterations are dropped here than k6 would, if users run short")
+    }
     let timeUnit = duration("timeUnit") ?? .seconds(1)
     guard timeUnit > .zero else {
       diagnostics.error(
@@ -258,6 +268,13 @@ struct K6Scenario {
       if isRequired { missing(key, of: holder) }
       return nil
     }
+    return Self.duration(value, key, &diagnostics)
+  }
+
+  /// The length of time that is an option's value.
+  static func duration(
+    _ value: YAMLNode, _ key: String, _ diagnostics: inout DiagnosticList
+  ) -> SimDuration? {
     let text = value.text ?? ""
     let isNumber = ExactDecimal(text[...]) != nil
     if let result = try? SimDuration.parse(isNumber ? text + "ms" : text) { return result }

@@ -60,6 +60,7 @@ extension ModelBuilder {
               endUsers: stage.endUsers)
           }, end: source.end - .zero < scenario.duration ? source.end - .zero : nil,
           think: closed.thinkTime, startsThinking: closed.startsThinking, iterations: iterations,
+          minIterationDuration: closed.minIterationDuration, pauseAtOnce: ClosedLoop.pauseAtOnce,
           gracefulStop: closed.gracefulStop))
     }
   }

@@ -15,6 +15,10 @@ struct UserPopulation {
   /// Requests that each of them makes.
   var iterations = UInt32.max
   var startsThinking = false
+  /// The least time from one request of a user to its next.
+  var minIterationDuration = SimDuration.zero
+  /// What stands for that of a request which took no time.
+  var pauseAtOnce = SimDuration.zero
   /// How long the request of one that leaves may go on; nil is for ever.
   var grace: SimDuration?
   var hasEnded = false
@@ -26,6 +30,8 @@ struct UserPopulation {
     steps = UserSteps(loop.stages)
     iterations = UInt32(clamping: loop.iterations ?? .max)
     startsThinking = loop.startsThinking
+    minIterationDuration = loop.minIterationDuration
+    pauseAtOnce = loop.pauseAtOnce
     grace = loop.gracefulStop
   }
 }
@@ -165,12 +171,18 @@ extension Engine {
     if openRequests == 0, openSources == 0 { allDone() }
   }
 
-  /// A user thinks about its next request.
-  private mutating func think(_ user: UInt32) {
-    let source = sources.base + Int(users[user].source)
-    let time = source.pointee.think.sampleNanoseconds(using: &source.pointee.thinking, sampler)
+  /// A user thinks about its next request; the last one, if there was any, began at `asked`.
+  private mutating func think(_ user: UInt32, asked: SimTime? = nil) {
+    let s = users[user].source
+    let source = sources.base + Int(s)
+    var wait = SimDuration.nanoseconds(
+      source.pointee.think.sampleNanoseconds(using: &source.pointee.thinking, sampler))
+    if let asked {
+      wait = max(wait, populations[Int(s)].minIterationDuration - (now - asked))
+      if wait == .zero, now == asked { wait = populations[Int(s)].pauseAtOnce }
+    }
     users[user].state = .thinking
-    let sequence = schedule(.thinkOver, user, after: .nanoseconds(time))
+    let sequence = schedule(.thinkOver, user, after: wait)
     users[user].thinkSequence = UInt32(truncatingIfNeeded: sequence)
   }
 
@@ -222,13 +234,13 @@ extension Engine {
       clientHears(s, phase: users[user].phase, call)
       users.free(user)
     } else {
-      goOn(user)
+      goOn(user, asked: call.started)
     }
     if openRequests == 0, openSources == 0 { allDone() }
   }
 
-  /// A user has its answer.
-  private mutating func goOn(_ user: UInt32) {
+  /// A user has the answer to what it asked then.
+  private mutating func goOn(_ user: UInt32, asked: SimTime) {
     let s = users[user].source
     users[user].graceSequence = 0
     if !users[user].isWanted {
@@ -238,17 +250,7 @@ extension Engine {
     {
       finish(user)
     } else {
-      think(user)
+      think(user, asked: asked)
     }
-  }
-
-  /// Whether users ask without end at this instant, which seems to last long.
-  @inline(never) mutating func usersGoRound() -> Bool {
-    var requests: UInt64 = 0
-    for s in 0..<sources.count where sources[s].pattern == .users {
-      requests &+= sources[s].started
-    }
-    let count = populations.reduce(0) { $0 + $1.users.count }
-    return standstill.isCertain(requests: requests, users: count)
   }
 }

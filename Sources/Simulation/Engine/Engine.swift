@@ -157,7 +157,6 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   var openSources = 0
   var isOver = false
   var stopReason: StopReason?
-  var standstill = Standstill()
   /// Direct calls of each other by functions whose delay is zero; see ``maxDepth``.
   var depth = 0
   /// Requests that began before it are not counted.
@@ -340,9 +339,6 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
     if let most = limits.maxEvents, eventCount >= most, !isOver { stopReason = .eventLimit }
     if isOutOfRecords { stopReason = .recordLimit }
     if isOverMemory { stopReason = .memoryLimit }
-    let isSuspect = standstill.isSuspected(
-      at: now, events: eventCount, limit: limits.eventsAtOneInstant)
-    if isSuspect, usersGoRound() { stopReason = .standstill }
     if limits.isInterrupted() { stopReason = .interrupted }
     return stopReason != nil
   }

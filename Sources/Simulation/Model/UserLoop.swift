@@ -36,8 +36,6 @@ public struct UserLoop: Sendable {
   /// From when on no user starts a request, since the start of the run; nil: as long as it goes on.
   public var end: SimDuration?
   /// The time between an answer and the next request.
-  ///
-  /// A run whose users neither think nor wait for their answers is ended as a standstill.
   public var think: Distribution
   /// True when a user thinks before its first request too; else it asks as soon as it comes.
   public var startsThinking: Bool
@@ -45,19 +43,26 @@ public struct UserLoop: Sendable {
   ///
   /// ``SourceModel/limit`` is the number that all of them share.
   public var iterations: Int?
+  /// The least time from one request of a user to its next.
+  public var minIterationDuration: SimDuration
+  /// The time from a request that took none to the user's next, unless other values say one; above 0.
+  public var pauseAtOnce: SimDuration
   /// How long the request of a user that leaves may go on, then it is given up; nil is for ever.
   public var gracefulStop: SimDuration?
 
   /// Users that come and go.
   public init(
     stages: [Stage], end: SimDuration? = nil, think: Distribution, startsThinking: Bool = false,
-    iterations: Int? = nil, gracefulStop: SimDuration? = nil
+    iterations: Int? = nil, minIterationDuration: SimDuration = .zero,
+    pauseAtOnce: SimDuration = .milliseconds(1), gracefulStop: SimDuration? = nil
   ) {
     self.stages = stages
     self.end = end
     self.think = think
     self.startsThinking = startsThinking
     self.iterations = iterations
+    self.minIterationDuration = minIterationDuration
+    self.pauseAtOnce = pauseAtOnce
     self.gracefulStop = gracefulStop
   }
 }

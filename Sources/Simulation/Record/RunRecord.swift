@@ -46,8 +46,6 @@ public enum StopReason: Sendable, Equatable {
   case eventLimit
   /// The limit on memory was reached.
   case memoryLimit
-  /// The clock stood still: users asked again and again at one instant, see ``Standstill``.
-  case standstill
   /// More records of one kind were in use at once than a run can name: 16 million.
   case recordLimit
   /// The run was interrupted.

@@ -200,7 +200,6 @@ extension ReplicationResult.EarlyEnd {
     switch reason {
     case .eventLimit: self = .eventLimit
     case .memoryLimit: self = .memoryLimit
-    case .standstill: self = .standstill
     case .recordLimit: self = .recordLimit
     case .interrupted: self = .interrupted
     }

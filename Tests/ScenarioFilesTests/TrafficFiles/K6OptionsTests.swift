@@ -48,6 +48,19 @@ import TimeAndChance
     #expect(unlimited.source.end == .zero + .minutes(10))
   }
 
+  @Test func `the least length of iterations is the whole test's`() throws {
+    let least = try users(#"{"vus": 2, "duration": "10s", "minIterationDuration": "3s"}"#)
+    #expect(least.loop.minIterationDuration == .seconds(3))
+    #expect(try users(#"{"vus": 2, "duration": "10s"}"#).loop.minIterationDuration == .zero)
+    let bad = load(#"{"vus": 2, "duration": "10s", "minIterationDuration": "soon"}"#)
+    #expect(bad.diagnostics.text.contains("'minIterationDuration' must be a length of time"))
+    let rate = load(
+      #"{"minIterationDuration": 500, "scenarios": {"a": {"executor": "constant-arrival-rate","#
+        + #" "rate": 5, "duration": "10s", "preAllocatedVUs": 3}}}"#)
+    #expect(rate.scenario != nil)
+    #expect(rate.diagnostics.text.contains("not read for arrival rates"))
+  }
+
   @Test func `users alone do one iteration each`() throws {
     let alone = try users(#"{"vus": 3, "duration": null, "stages": []}"#)
     #expect(alone.loop.iterations == .shared(3))

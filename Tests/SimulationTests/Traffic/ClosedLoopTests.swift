@@ -197,48 +197,50 @@ import TimeAndChance
     }
   }
 
-  /// Limits under which a standstill is noticed early.
-  private func limits(eventsAtOneInstant events: UInt64) -> RunLimits {
-    var limits = RunLimits()
-    limits.eventsAtOneInstant = events
-    return limits
-  }
-
-  @Test func `users whose answers take no time stop the run, and do not hang it`() throws {
+  @Test func `users whose answers take no time ask again after a pause`() throws {
     let loop = UserLoop(
-      stages: Small.stages([(0, 60, 10, 10)]), end: .seconds(60), think: try Small.constant(0))
+      stages: Small.stages([(0, 6, 10, 10)]), end: .seconds(6), think: try Small.constant(0))
     let atOnce = SimulationRun.run(
-      Small.model(Small.failing(), Small.users(loop), duration: .seconds(60)), seed: 1,
-      limits: limits(eventsAtOneInstant: 20_000))
-    #expect(atOnce.stopped == .standstill)
-    #expect(atOnce.end == .zero)
-    #expect(atOnce.eventCount > 20_000 && atOnce.eventCount < 40_000)
+      Small.model(Small.failing(), Small.users(loop), duration: .seconds(6)), seed: 1)
+    #expect(atOnce.stopped == nil)
+    // At 0, 1, … 5999 ms.
+    #expect(atOnce.sources[0].offered == 10 * 6000)
     // A pod that works for a while and then refuses its users.
     var model = Small.model(
-      try Small.server(seconds: 1), Small.users(loop), duration: .seconds(60))
+      try Small.server(seconds: 1), Small.users(loop), duration: .seconds(6))
     model.actions = [
       TimedAction(
-        at: .seconds(30), kind: .reachability(PodReference(service: 0, pod: 0), .down))
+        at: .seconds(3), kind: .reachability(PodReference(service: 0, pod: 0), .down))
     ]
-    let later = SimulationRun.run(model, seed: 1, limits: limits(eventsAtOneInstant: 20_000))
-    #expect(later.stopped == .standstill)
-    #expect(later.end.seconds == 30)
-    #expect(later.sources[0].byStatus[200] == 290)
-    // One that says how long its users take goes on.
+    let later = SimulationRun.run(model, seed: 1)
+    #expect(later.stopped == nil)
+    #expect(later.end.seconds == 6)
+    #expect(later.sources[0].byStatus[200] == 20)
+    // Users 10 ms away from it ask every 20 ms: they are not held up.
     model.edges[0].carrier = .direct(service: 0, latency: .milliseconds(10))
-    let longer = SimulationRun.run(model, seed: 1, limits: limits(eventsAtOneInstant: 20_000))
-    #expect(longer.stopped == nil)
-    #expect(longer.end.seconds == 60)
+    let longer = SimulationRun.run(model, seed: 1)
+    #expect(longer.sources[0].offered == 10 * (3 + 150))
   }
 
-  @Test func `many users at one instant are no standstill`() throws {
-    let loop = UserLoop(
-      stages: Small.stages([(0, 5, 20_000, 20_000)]), end: .seconds(5),
-      think: try Small.constant(0))
+  @Test func `a think time, however short, needs no pause`() throws {
+    var loop = UserLoop(
+      stages: Small.stages([(0, 1, 1, 1)]), end: .seconds(1), think: try Small.constant(1e-4))
+    loop.pauseAtOnce = .milliseconds(50)
     let record = SimulationRun.run(
-      Small.model(try Small.server(seconds: 1), Small.users(loop)), seed: 1,
-      limits: limits(eventsAtOneInstant: 5_000))
-    #expect(record.stopped == nil)
-    #expect(record.sources[0].offered == 100_000)
+      Small.model(Small.failing(), Small.users(loop), duration: .seconds(1)), seed: 1)
+    #expect(record.sources[0].offered == 10_000)
+  }
+
+  @Test(arguments: [
+    (think: 0.0, offered: 20), (think: 0.2, offered: 20), (think: 0.7, offered: 13),
+  ])
+  func `an iteration lasts at least its minimum`(_ row: (think: Double, offered: UInt64)) throws {
+    let loop = UserLoop(
+      stages: Small.stages([(0, 10, 1, 1)]), end: .seconds(10),
+      think: try Small.constant(row.think), minIterationDuration: .milliseconds(500))
+    let record = SimulationRun.run(
+      Small.model(try Small.server(seconds: 0.1), Small.users(loop), duration: .seconds(10)),
+      seed: 1)
+    #expect(record.sources[0].offered == row.offered)
   }
 }
