@@ -11,6 +11,9 @@ public struct FlowFigures: Sendable, Equatable {
   public var openAtStart: UInt64
   /// Requests open at the end.
   public var open: UInt64
+  /// Requests that ended without an answer only because the run did: they had been open for longer
+  /// than any request before, by far.
+  public var unanswered: UInt64 = 0
   /// Requests that ended, by HTTP status, which is 0 without an answer; sorted.
   public private(set) var statuses: [StatusCount]
   /// Requests that ended, by response flags, sorted.
@@ -141,6 +144,7 @@ public struct FlowFigures: Sendable, Equatable {
     dropped += other.dropped
     openAtStart += other.openAtStart
     open += other.open
+    unanswered += other.unanswered
     for entry in other.statuses { add(entry.count, status: entry.status) }
     for entry in other.flags { add(entry.count, flags: entry.flags) }
     attempts += other.attempts

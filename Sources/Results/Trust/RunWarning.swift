@@ -18,6 +18,9 @@ public enum RunWarning: Sendable, Equatable {
   case eventsLeftOut(UInt64)
   /// A source dropped requests because too many were open.
   case dropped(source: Int, requests: UInt64)
+  /// So many requests of a source were open at the end of all replications, long overdue: they count
+  /// as errors.
+  case unanswered(source: Int, requests: UInt64)
   /// The users of a source had iterations left when its time was over (k6 `maxDuration`).
   case iterationsLeft(source: Int, requests: UInt64)
   /// Parts of the run begin or end at so many instants that are no edges of windows: their figures
@@ -49,6 +52,9 @@ extension RunWarning {
         run.sources[index].hasUsers
           ? .iterationsLeft(source: index, requests: requests)
           : .dropped(source: index, requests: requests))
+    }
+    for (index, source) in sources.enumerated() where source.total.unanswered > 0 {
+      warnings.append(.unanswered(source: index, requests: source.total.unanswered))
     }
     let leftOut = results.map(\.eventsLeftOut).max() ?? 0
     if leftOut > 0 { warnings.append(.eventsLeftOut(leftOut)) }

@@ -21,8 +21,10 @@ extension Engine {
     let statuses = recorders.statuses.statuses
     let bySource = triesBySource()
     for s in 0..<recorders.sources.count {
-      result.sources.append(
-        recorders.sources[s].record(bySource[s], open: open.sources[s], statuses: statuses))
+      var record = recorders.sources[s].record(
+        bySource[s], open: open.sources[s], statuses: statuses)
+      record.overdue = open.overdueOfSources[s]
+      result.sources.append(record)
     }
     for e in 0..<model.edges.count {
       let before = edgesBefore.isEmpty ? EdgeRecord() : edgesBefore[e]
@@ -30,8 +32,9 @@ extension Engine {
     }
     let byFlow = triesByFlow()
     for f in 0..<recorders.flows.count {
-      result.flows.append(
-        recorders.flows[f].record(byFlow[f], open: open.flows[f], statuses: statuses))
+      var record = recorders.flows[f].record(byFlow[f], open: open.flows[f], statuses: statuses)
+      record.overdue = open.overdueOfFlows[f]
+      result.flows.append(record)
     }
     for s in 0..<services.count { result.services.append(serviceRecord(s, open.operations)) }
     let states = statesByKind()
@@ -91,24 +94,44 @@ extension Engine {
     var sources: [UInt64]
     var flows: [UInt64]
     var operations: [UInt64]
+    var overdueOfSources: [[SimTime]]
+    var overdueOfFlows: [[SimTime]]
+  }
+
+  /// The latest beginning of an open request that is overdue, where the longest that ended took so
+  /// long; none is where nothing ended, or the run was ended early.
+  private func due(_ longest: Int64?) -> SimTime {
+    guard let longest, stopReason == nil else { return SimTime(nanoseconds: -1) }
+    let patience = max(1_000_000_000, 2 * Int128(longest))
+    return SimTime(nanoseconds: Int64(max(-1, Int128(now.nanoseconds) - patience)))
   }
 
   private func openWork() -> OpenWork {
     var open = OpenWork(
       sources: Array(repeating: 0, count: recorders.sources.count),
       flows: Array(repeating: 0, count: recorders.flows.count),
-      operations: Array(repeating: 0, count: recorders.operations.count))
+      operations: Array(repeating: 0, count: recorders.operations.count),
+      overdueOfSources: Array(repeating: [], count: recorders.sources.count),
+      overdueOfFlows: Array(repeating: [], count: recorders.flows.count))
+    let dueOfSources = (0..<recorders.sources.count).map { due(recorders.sources[$0].longest) }
+    let dueOfFlows = (0..<recorders.flows.count).map { due(recorders.flows[$0].longest) }
+    func noteOfSource(_ s: Int, _ started: SimTime) {
+      open.sources[s] += 1
+      if started <= dueOfSources[s] { open.overdueOfSources[s].append(started) }
+    }
     func note(_ started: SimTime, _ parent: UInt32, _ edge: UInt16) {
       guard started >= countsFrom else { return }
       let handle = parent & 0xFF_FFFF
       switch parent & Parent.tagMask {
-      case Parent.source, Parent.limitedSource: open.sources[Int(handle)] += 1
-      case Parent.user: open.sources[Int(users[handle].source)] += 1
+      case Parent.source, Parent.limitedSource: noteOfSource(Int(handle), started)
+      case Parent.user: noteOfSource(Int(users[handle].source), started)
       case Parent.job: break
       default: return  // a client's try, which is not a call of its own, or nobody's
       }
       let flow = edges[UInt32(edge)].flow
-      if recorders.isOn, flow != none { open.flows[Int(flow)] += 1 }
+      guard recorders.isOn, flow != none else { return }
+      open.flows[Int(flow)] += 1
+      if started <= dueOfFlows[Int(flow)] { open.overdueOfFlows[Int(flow)].append(started) }
     }
     for (index, isFree) in calls.areFree.enumerated() where !isFree {
       let call = calls[UInt32(index)]

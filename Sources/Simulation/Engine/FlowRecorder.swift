@@ -70,6 +70,9 @@ struct FlowRecorder: ~Copyable {
   /// What was recorded for the window that ended last.
   var lastWindow: FlowWindow { books.pointee.windows[books.pointee.windows.count - 1] }
 
+  /// The longest time of a request that ended since counting began; nil when none did.
+  var longest: Int64? { books.pointee.longest(good) }
+
   // MARK: For each request
 
   /// Counts the end of a request with 200, the common one.
@@ -234,6 +237,11 @@ private struct FlowBooks: ~Copyable {
   }
 
   // MARK: For each run
+
+  borrowing func longest(_ good: borrowing LatencyRecorder) -> Int64? {
+    let all = [good.longest, bad.longest, allGood.longest, allBad.longest]
+    return all.compactMap(\.self).max()
+  }
 
   mutating func warmupOver(_ good: inout LatencyRecorder, _ tries: FlowRecorder.Tries) {
     early = CompactHistogram(good, bad)

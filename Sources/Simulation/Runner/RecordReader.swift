@@ -40,6 +40,7 @@ struct RecordReader {
 
   private func source(_ record: RunRecord, _ index: Int, _ parts: RecordParts) -> FlowFigures {
     var flow = FlowFigures(record.sources[index])
+    flow.giveUp(record.sources[index].overdue, at: record.end, in: run.windows)
     for edge in parts.edgesOfCaller[.source(index)] ?? [] {
       addRefusals(record.edges[edge], compiled.map.edges[edge], to: &flow)
     }
@@ -57,6 +58,7 @@ struct RecordReader {
       return FlowFigures()
     }
     var flow = FlowFigures(record.flows[number])
+    flow.giveUp(record.flows[number].overdue, at: record.end, in: run.windows)
     for number in parts.edgesOfFlow[origin] ?? [] {
       addRefusals(record.edges[number], compiled.map.edges[number], to: &flow)
     }

@@ -18,6 +18,33 @@ extension FlowFigures {
     }
   }
 
+  /// Counts open requests as ended without an answer, though the run has seen no end of them.
+  ///
+  /// Whoever sent them waits in vain, for all that can be told. Each counts where it began, as the
+  /// time of its end is unknown, with its age for a latency, which is less than it would be.
+  mutating func giveUp(_ starts: [SimTime], at end: SimTime, in grid: WindowGrid) {
+    guard !starts.isEmpty else { return }
+    let count = UInt64(starts.count)
+    open -= count
+    unanswered += count
+    add(count, status: 0)
+    add(count, flags: "-")
+    lastFailure = end
+    var ages: [Int: LatencyHistogram] = [:]
+    for start in starts {
+      let age = (end - start).nanoseconds
+      latency.record(age)
+      ages[grid.window(at: start), default: LatencyHistogram()].record(age)
+    }
+    for (window, ages) in ages where samples.indices.contains(window) {
+      samples[window].giveUp(ages)
+      guard windowLatency.indices.contains(window) else { continue }
+      windowLatency[window] = CompactHistogram(
+        merging: [windowLatency[window], CompactHistogram(ages)])
+      samples[window].note(windowLatency[window])
+    }
+  }
+
   /// Some subjects taken together; their windows by the latencies that were kept.
   static func together(_ parts: [FlowFigures]) -> FlowFigures {
     guard var sum = parts.first else { return FlowFigures() }
@@ -31,9 +58,7 @@ extension FlowFigures {
         })
       var sample = FlowSample()
       for part in parts { sample.addCounts(part.samples[window]) }
-      sample.p50 = Int64(latency.quantile(0.5) ?? 0)
-      sample.p99 = Int64(latency.quantile(0.99) ?? 0)
-      sample.max = latency.maximum ?? 0
+      sample.note(latency)
       sum.samples.append(sample)
       sum.windowLatency.append(latency)
     }
@@ -49,6 +74,27 @@ extension FlowSample {
       rejected: window.limited, serverErrors: window.serverErrors, unanswered: window.unanswered,
       attempts: window.attempts, retries: window.retries, retriesRefused: window.retriesRefused,
       p50: window.p50, p99: window.p99, max: window.max)
+  }
+
+  /// Notes the quantiles of the window's latencies.
+  fileprivate mutating func note(_ latency: CompactHistogram) {
+    p50 = Int64(latency.quantile(0.5) ?? 0)
+    p99 = Int64(latency.quantile(0.99) ?? 0)
+    max = latency.maximum ?? 0
+  }
+
+  /// Adds requests without answer, each older than the others took.
+  fileprivate mutating func giveUp(_ ages: LatencyHistogram) {
+    unanswered += UInt32(clamping: ages.count)
+    max = ages.maximum ?? max
+    let share = Double(ages.count) / Double(ended)
+    func quantile(_ part: Double) -> Int64? {
+      // They are the greatest of all.
+      let place = 1 - (1 - part) / share
+      return place >= 0 ? ages.quantile(place).map { Int64($0) } : nil
+    }
+    p50 = quantile(0.5) ?? p50
+    p99 = quantile(0.99) ?? p99
   }
 
   fileprivate mutating func addCounts(_ other: FlowSample) {

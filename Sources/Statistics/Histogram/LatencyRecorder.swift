@@ -99,6 +99,8 @@
 
   /// Whether nothing is recorded.
   public var isEmpty: Bool { greatest < least }
+  /// The longest latency in nanoseconds; nil when there is none.
+  public var longest: Int64? { isEmpty ? nil : greatest }
 
   /// How many values there are; looks at all buckets.
   public var count: UInt64 {
