@@ -1,4 +1,4 @@
-/// The functions behind the laws of means, shares and ranks.
+/// The functions behind the law of means.
 enum SpecialFunctions {
   /// The natural logarithm of the gamma function of a positive number.
   static func logGamma(_ x: Double) -> Double {
@@ -55,13 +55,5 @@ enum SpecialFunctions {
 
   private static func nonZero(_ value: Double, _ tiny: Double) -> Double {
     value.magnitude < tiny ? tiny : value
-  }
-
-  /// The probability of at most `successes` among `trials` that succeed with probability `p`.
-  static func binomial(atMost successes: Int, trials: Int, probability p: Double) -> Double {
-    if successes < 0 { return 0 }
-    if successes >= trials { return 1 }
-    return incompleteBeta(
-      Double(trials - successes), Double(successes + 1), x: 1 - p, rest: p)
   }
 }
