@@ -59,8 +59,8 @@ let package = Package(
   ],
   targets: [
     .target(name: "CPrefetch"),
-    library("Statistics"),
     library("TimeAndChance"),
+    library("Statistics", ["TimeAndChance"]),
     library("EventKernel", ["TimeAndChance"]),
     library("TrafficPolicy", ["TimeAndChance"]),
     library("Orchestration", ["TimeAndChance"]),

@@ -113,6 +113,32 @@ enum Shared {
     #expect(PhaseName.short(phase, run) == phase.name)
   }
 
+  @Test func `names that a cut would make alike are broken over lines`() {
+    func lines(_ names: [String]) -> [String] {
+      var table = TerminalTable(columns: ["", "queue"], style: TerminalStyle(columns: 60))
+      for (place, name) in names.enumerated() { table.add([name, "\(place)"]) }
+      return table.lines
+    }
+    let fault = "slow all-the-recommendation-services-of-europe"
+    #expect(
+      lines(["  before", "  during \(fault)", "  during \(fault) + kill cache", "  after \(fault)"])
+        == [
+          "                                                       queue",
+          "    before                                                 0",
+          "    during slow                                            1",
+          "      all-the-recommendation-services-of-europe",
+          "    during slow                                            2",
+          "      all-the-recommendation-services-of-europe +",
+          "      kill cache",
+          "    after slow all-the-recommendation-services-of-eu…      3",
+        ])
+    let name = String(repeating: "long-name-", count: 20)
+    let rows = lines([name + "A", name + "B"])
+    #expect(rows.contains { $0.hasSuffix("-A") } && rows.contains { $0.hasSuffix("-B") })
+    #expect(rows.allSatisfy { $0.count <= 60 })
+    #expect(lines([name, name]).count == 3)
+  }
+
   @Test func `many ejections are one line, and a flood of lines keeps every kind`() {
     let timeline = Timeline(Shared.feed)
     #expect(timeline.entries.count { $0.kind == .ejection } == 1)

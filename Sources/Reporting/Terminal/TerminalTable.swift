@@ -17,7 +17,8 @@ struct TerminalTable {
       })
   }
 
-  /// The lines; names are cut so that numbers never are.
+  /// The lines; names are cut so that numbers never are, and broken over lines where a cut would
+  /// make two of them alike.
   var lines: [String] {
     let header = columns.map(style.plain)
     let widths = header.indices.map { column in
@@ -27,16 +28,33 @@ struct TerminalTable {
     let room = max(8, style.columns - 2 - numbers)
     let names = min(room, max(widths[0], min(room, 26)))
     func line(_ cells: [String]) -> String {
-      let ellipsis = style.usesUnicode ? "…" : "..."
-      var text = "  "
-      text += DisplayText.padded(
-        DisplayText.cut(cells[0], to: names, ellipsis: ellipsis), to: names)
+      var text = "  " + DisplayText.padded(cells[0], to: names)
       for (cell, width) in zip(cells, widths).dropFirst() {
         text += "  " + DisplayText.rightAligned(cell, to: width)
       }
       while text.last == " " { text.removeLast() }
-      return DisplayText.cut(text, to: style.columns, ellipsis: ellipsis)
+      return cut(text, to: style.columns)
     }
-    return [style.tinted(line(header), .quiet)] + rows.map(line)
+    let shown = Dictionary(grouping: Set(rows.map { $0[0] })) { cut($0, to: names) }
+    return [style.tinted(line(header), .quiet)]
+      + rows.flatMap { cells -> [String] in
+        let short = cut(cells[0], to: names)
+        let isAlone = shown[short]?.count == 1
+        let parts = isAlone ? [short] : broken(cells[0], to: names)
+        return [line([parts[0]] + cells.dropFirst())] + parts.dropFirst().map { "  " + $0 }
+      }
+  }
+
+  private func cut(_ text: String, to columns: Int) -> String {
+    DisplayText.cut(text, to: columns, ellipsis: style.usesUnicode ? "…" : "...")
+  }
+
+  /// A name over several lines, the later ones further in.
+  private func broken(_ name: String, to columns: Int) -> [String] {
+    let indent = name.prefix { $0 == " " }.count
+    let lines = DisplayText.wrapped(name, to: columns - indent - 2)
+    return lines.enumerated().map { number, line in
+      String(repeating: " ", count: indent + (number == 0 ? 0 : 2)) + line
+    }
   }
 }

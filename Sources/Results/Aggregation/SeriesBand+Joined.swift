@@ -20,23 +20,19 @@ extension SeriesBand {
   }
 }
 
+// By the memberwise initialisers, so that a field that is forgotten here does not compile.
+
 extension FlowSeries {
   /// The same with a point for each multiple of the usual width.
   public func joined(by windows: WindowGrid) -> FlowSeries {
     guard !windows.cuts.isEmpty else { return self }
     let ranges = windows.usualWindows(upTo: offered.points.count)
-    var result = self
-    result.offered = offered.joined(ranges, windows)
-    result.good = good.joined(ranges, windows)
-    result.rejected = rejected.joined(ranges, windows)
-    result.errors = errors.joined(ranges, windows)
-    result.errorRate = errorRate.joined(ranges, windows)
-    result.tries = tries.joined(ranges, windows)
-    result.retriesPerRequest = retriesPerRequest.joined(ranges, windows)
-    result.retriesRefused = retriesRefused.joined(ranges, windows)
-    result.p50 = p50.joined(ranges, windows)
-    result.p99 = p99.joined(ranges, windows)
-    return result
+    func joined(_ band: SeriesBand) -> SeriesBand { band.joined(ranges, windows) }
+    return FlowSeries(
+      offered: joined(offered), good: joined(good), rejected: joined(rejected),
+      errors: joined(errors), errorRate: joined(errorRate), tries: joined(tries),
+      retriesPerRequest: joined(retriesPerRequest), retriesRefused: joined(retriesRefused),
+      p50: joined(p50), p99: joined(p99))
   }
 }
 
@@ -45,13 +41,9 @@ extension ServerSeries {
   public func joined(by windows: WindowGrid) -> ServerSeries {
     guard !windows.cuts.isEmpty else { return self }
     let ranges = windows.usualWindows(upTo: queue.points.count)
-    var result = self
-    result.queue = queue.joined(ranges, windows)
-    result.busy = busy.joined(ranges, windows)
-    result.utilisation = utilisation.joined(ranges, windows)
-    result.connections = connections.joined(ranges, windows)
-    result.ejected = ejected.joined(ranges, windows)
-    result.refused = refused.joined(ranges, windows)
-    return result
+    func joined(_ band: SeriesBand) -> SeriesBand { band.joined(ranges, windows) }
+    return ServerSeries(
+      queue: joined(queue), busy: joined(busy), utilisation: joined(utilisation),
+      connections: joined(connections), ejected: joined(ejected), refused: joined(refused))
   }
 }

@@ -68,7 +68,9 @@ public struct FlowSeries: Sendable, Equatable {
   public var p50: SeriesBand
   /// The 99th percentile in seconds.
   public var p99: SeriesBand
+}
 
+extension FlowSeries {
   /// The series over some replications; windows of so many seconds, one by one.
   init(_ flows: [FlowFigures], isCaller: Bool, windows: [Double], factors: StudentFactors) {
     let samples = flows.map { $0.samples }
@@ -107,7 +109,9 @@ public struct ServerSeries: Sendable, Equatable {
   public var ejected: SeriesBand
   /// Arrivals refused by full queues, per second.
   public var refused: SeriesBand
+}
 
+extension ServerSeries {
   /// The series over some replications; windows of so many seconds, one by one.
   init(_ servers: [ServerFigures], windows: [Double], factors: StudentFactors) {
     let samples = servers.map { $0.samples }

@@ -10,7 +10,34 @@ extension DiagnosticCode {
   /// What the rule is, why it is there and what to do, for someone who has just met it.
   public var explanation: String {
     let page = page
-    return "\(rawValue): \(page.title)\n\n\(page.text)\n"
+    return "\(rawValue): \(page.title)\n\n\(Self.filled(page.text))\n"
+  }
+
+  /// The columns of a page: what every terminal has.
+  private static let columns = 80
+
+  /// The text with each paragraph filled anew: limits of any number of digits stand in it.
+  ///
+  /// Lines that begin with a space are examples and stay as they are.
+  private static func filled(_ text: String) -> String {
+    var lines: [String] = []
+    var isInParagraph = false
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      if line.isEmpty || line.hasPrefix(" ") {
+        lines.append(String(line))
+        isInParagraph = false
+        continue
+      }
+      for word in line.split(separator: " ") {
+        if isInParagraph, lines[lines.count - 1].count + 1 + word.count <= columns {
+          lines[lines.count - 1] += " " + word
+        } else {
+          lines.append(String(word))
+        }
+        isInParagraph = true
+      }
+    }
+    return lines.joined(separator: "\n")
   }
 
   /// The rule in a line.

@@ -136,7 +136,7 @@ struct ModelCompiler: ~Copyable {
       services.append(
         Service(
           firstPod: UInt32(pods.count), podCount: UInt32(service.pods.count),
-          firstEntry: UInt32(entries.count), entryCount: UInt32(service.operations.count),
+          firstEntry: UInt32(entries.count),
           holdsWorkerWhileCalling: service.holdsWorkerWhileCalling,
           abandonedWork: service.abandonedWork,
           hearsOfAbandonment: service.abandonedWork == .leavesQueue

@@ -258,7 +258,6 @@ struct Service {
   var podCount: UInt32
   /// The first entry of its operations in the table of entries.
   var firstEntry: UInt32
-  var entryCount: UInt32
   var holdsWorkerWhileCalling: Bool
   var abandonedWork: ServiceModel.AbandonedWork
   /// Whether news of abandonment concerns its pods.

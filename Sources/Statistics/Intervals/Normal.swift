@@ -1,3 +1,5 @@
+import TimeAndChance
+
 /// The normal law of mean 0 and standard deviation 1.
 public enum Normal {
   /// The value that a share `p` of the law lies below; relative error about 1e-15.
@@ -25,7 +27,7 @@ public enum Normal {
             42.313330701600911252, 1,
           ])
     }
-    let root = (-Elementary.log(q < 0 ? p : 1 - p)).squareRoot()
+    let root = (-RealMath.log(q < 0 ? p : 1 - p)).squareRoot()
     let tail =
       root <= 5
       ? ratio(

@@ -1,3 +1,5 @@
+import TimeAndChance
+
 /// Student's t law: how far a mean of few values may be from the truth.
 public enum StudentT {
   /// The two-sided quantile: |T| stays below it with probability `confidence`.

@@ -1,9 +1,9 @@
 /// Areas under densities, for setting up laws; far too slow for draws.
-enum SpecialFunctions {
+package enum SpecialFunctions {
   /// The natural logarithm of the gamma function of a positive number.
   ///
   /// Stirling's series beyond 12, reached by the recurrence; relative error about 1e-15.
-  static func logGamma(_ x: Double) -> Double {
+  package static func logGamma(_ x: Double) -> Double {
     var shifted = x
     var product = 1.0
     while shifted < 12 {

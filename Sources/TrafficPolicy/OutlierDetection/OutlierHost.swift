@@ -148,6 +148,4 @@ public import TimeAndChance
     self.type = type
     self.effect = effect
   }
-  /// True when the host's health changed, so that balancers must hear of it.
-  @inlinable public var changesHealth: Bool { effect == .enforced || effect == .released }
 }

@@ -35,38 +35,3 @@ import Testing
     #expect((hits - 3600).magnitude < 80)
   }
 }
-
-@Suite struct BatchMeansTests {
-  @Test func `batches are equal, and the surplus is left out at the beginning`() throws {
-    let values = [100.0, 200] + (0..<12).map { Double($0 / 3) }
-    let batches = try #require(BatchMeans(values, batches: 4))
-    #expect(batches.batchSize == 3)
-    #expect(batches.means == [0, 1, 2, 3])
-    #expect(batches.interval.mean == 1.5)
-    // Offsets -1.5 … 1.5: products 0.75 - 0.25 + 0.75 over squares of 5.
-    #expect((batches.lagOneCorrelation - 0.25).magnitude < 1e-12)
-  }
-
-  @Test func `too few values make no batches`() {
-    #expect(BatchMeans([1, 2, 3], batches: 4) == nil)
-  }
-
-  @Test func `long batches free a correlated series of its correlation`() throws {
-    var noise = Noise(seed: 11)
-    var level = 0.0
-    var hits = 0
-    var correlation = 0.0
-    for _ in 0..<200 {
-      let values = (0..<4000).map { _ -> Double in
-        level = 0.9 * level + noise.unit() - 0.5
-        return level
-      }
-      let batches = try #require(BatchMeans(values, batches: 20))
-      if batches.interval.contains(0) { hits += 1 }
-      correlation += batches.lagOneCorrelation / 200
-    }
-    // 190 with a standard deviation of 3; taken as independent the values would give 68 or so.
-    #expect(hits >= 178)
-    #expect(correlation.magnitude < 0.1)
-  }
-}

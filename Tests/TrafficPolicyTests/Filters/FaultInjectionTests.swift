@@ -56,25 +56,6 @@ import TrafficPolicy
     #expect(passed == .proceed)
   }
 
-  /// Vector `canary-90-10`.
-  @Test func `weighted clusters share by weight over any sum, and weight 0 gets nothing`() {
-    typealias Destination = ForwardAction.Destination
-    let split = WeightedClusters([
-      Destination(cluster: 4, weight: 90), Destination(cluster: 9, weight: 0),
-      Destination(cluster: 7, weight: 10),
-    ])
-    var random = RandomStream(seed: 5, name: "split")
-    var canary = 0
-    for _ in 0..<20_000 {
-      let cluster = split.pick(using: &random)
-      #expect(cluster == 4 || cluster == 7)
-      if cluster == 7 { canary += 1 }
-    }
-    #expect(isNear(canary, of: 20_000, 0.1))
-    #expect(WeightedClusters([]).pick(using: &random) == nil)
-    #expect(WeightedClusters([Destination(cluster: 2)]).pick(using: &random) == 2)
-  }
-
   @Test func `a fraction of a million draws, none and all do not`() {
     var random = RandomStream(seed: 6, name: "fraction")
     let untouched = random.next()

@@ -1,5 +1,4 @@
 import EventKernel
-import Statistics
 import TimeAndChance
 
 /// `backlog_drain`: a producer goes on while its consumer is out, and the consumer catches up.

@@ -1,21 +1,6 @@
-/// The functions behind the laws of means, shares and ranks.
-enum SpecialFunctions {
-  /// The natural logarithm of the gamma function of a positive number.
-  static func logGamma(_ x: Double) -> Double {
-    var shifted = x
-    var product = 1.0
-    while shifted < 12 {
-      product *= shifted
-      shifted += 1
-    }
-    let z = 1 / (shifted * shifted)
-    let series =
-      1.0 / 12 - z * (1.0 / 360 - z * (1.0 / 1260 - z * (1.0 / 1680 - z * (1.0 / 1188))))
-    let halfLogTwoPi = 0.9189385332046727
-    return (shifted - 0.5) * Elementary.log(shifted) - shifted + halfLogTwoPi + series / shifted
-      - Elementary.log(product)
-  }
+import TimeAndChance
 
+extension SpecialFunctions {
   /// The regularised incomplete beta function I_x(a, b), with `rest` = 1 - x given apart.
   ///
   /// Both are needed because one of them may be too small to be seen in the other.
@@ -28,10 +13,10 @@ enum SpecialFunctions {
   }
 
   private static func betaFraction(_ a: Double, _ b: Double, x: Double, rest: Double) -> Double {
-    let logX = x < 0.5 ? Elementary.log(x) : Elementary.log1p(-rest)
-    let logRest = rest < 0.5 ? Elementary.log(rest) : Elementary.log1p(-x)
+    let logX = x < 0.5 ? RealMath.log(x) : log1p(-rest)
+    let logRest = rest < 0.5 ? RealMath.log(rest) : log1p(-x)
     let logBeta = logGamma(a) + logGamma(b) - logGamma(a + b)
-    let front = Elementary.exp(a * logX + b * logRest - logBeta) / a
+    let front = RealMath.exp(a * logX + b * logRest - logBeta) / a
     let tiny = 1e-300
     var c = 1.0
     var d = 1 / nonZero(1 - (a + b) * x / (a + 1), tiny)
@@ -53,15 +38,15 @@ enum SpecialFunctions {
     return front * fraction
   }
 
-  private static func nonZero(_ value: Double, _ tiny: Double) -> Double {
-    value.magnitude < tiny ? tiny : value
+  /// The natural logarithm of `1 + x`, without loss for small `x`.
+  ///
+  /// - Source: W. Kahan: what rounding took from `1 + x` is put back in proportion.
+  private static func log1p(_ x: Double) -> Double {
+    let sum = 1 + x
+    return sum == 1 ? x : RealMath.log(sum) * (x / (sum - 1))
   }
 
-  /// The probability of at most `successes` among `trials` that succeed with probability `p`.
-  static func binomial(atMost successes: Int, trials: Int, probability p: Double) -> Double {
-    if successes < 0 { return 0 }
-    if successes >= trials { return 1 }
-    return incompleteBeta(
-      Double(trials - successes), Double(successes + 1), x: 1 - p, rest: p)
+  private static func nonZero(_ value: Double, _ tiny: Double) -> Double {
+    value.magnitude < tiny ? tiny : value
   }
 }
