@@ -545,7 +545,7 @@ extension DiagnosticCode {
         or 'from: Selector' with a selector of Namespace labels. Labels are known from Namespace
         manifests; each namespace has kubernetes.io/metadata.name besides. A waypoint admits services
         in the same way, by its HBONE listener; routes name the Service as their parent, not the
-        waypoint.
+        waypoint. A VirtualService must be exported (exportTo) to the namespace of the gateway's pods.
         """
       )
     default:

@@ -1,5 +1,7 @@
 /// Which of the routes that name a gateway deployment it runs.
 struct Admission {
+  /// The namespace of its pods; nil when the manifests do not tell.
+  var podNamespace: String?
   /// What selectors of its listeners look at.
   var namespaces: NamespaceLabels
 
@@ -7,11 +9,20 @@ struct Admission {
   func admits(
     _ routes: VirtualServiceManifest, at listener: Listener, of gateway: GatewayManifest
   ) -> Bool {
-    // At a Gateway of Istio's own, routes are bound by name alone.
-    guard routes.isHTTPRoute, let allowed = listener.allowedRoutes else { return true }
+    guard routes.isHTTPRoute else { return isExported(routes) }
+    // An HTTPRoute at a Gateway of Istio's own is bound by name alone.
+    guard let allowed = listener.allowedRoutes else { return true }
     return allowed.takesHTTPRoutes
       && allowed.takes(
         namespace: routes.meta.namespace, at: gateway.meta.namespace, namespaces)
+  }
+
+  /// Whether the pods see a VirtualService; taken for granted where it is not known where they are.
+  ///
+  /// - Source: Istio `pilot/pkg/model/push_context.go`, `VirtualServicesForGateway`: `exportTo` is
+  ///   held against the proxy's namespace, not against the Gateway's.
+  func isExported(_ routes: VirtualServiceManifest) -> Bool {
+    podNamespace.map(routes.isVisible) ?? true
   }
 }
 

@@ -36,7 +36,7 @@ struct Entrance {
 
   /// Whether it runs routes that name it, whatever their hosts.
   func admits(_ routes: VirtualServiceManifest) -> Bool {
-    guard routes.isHTTPRoute else { return true }
+    guard routes.isHTTPRoute else { return admission.isExported(routes) }
     return manifests.contains { gateway in
       gateway.listeners.contains {
         routes.isBound(to: $0, of: gateway.reference)
@@ -97,7 +97,8 @@ extension ScenarioResolver {
         continue
       }
       let name = "gateway \(manifest.reference)"
-      let admission = Admission(namespaces: namespaceLabels)
+      let admission = Admission(
+        podNamespace: podNamespace(of: manifest), namespaces: namespaceLabels)
       entrances.append(
         Entrance(
           name: name, manifests: [manifest], proxy: scenario.proxies.count, admission: admission))
@@ -106,6 +107,18 @@ extension ScenarioResolver {
           name: name, kind: .gateway, nodes: allNodes,
           configuration: EnvoyConfiguration(), upstreams: [], routeFilters: []))
     }
+  }
+
+  /// Where the pods of a gateway are: beside a Gateway of the Gateway API, else where the Deployment
+  /// is that Istio's Gateway selects; nil when there is none, or there are some in several places.
+  ///
+  /// - Source: Istio `pilot/pkg/config/kube/gateway/deploymentcontroller.go` deploys in the Gateway's
+  ///   namespace; `selector` of the `Gateway` reference looks into all of them.
+  private func podNamespace(of gateway: GatewayManifest) -> String? {
+    if gateway.isGatewayAPI { return gateway.meta.namespace }
+    let pods = manifests.workloads.filter { $0.labels.isSelected(by: gateway.selector) }
+    guard let first = pods.first?.meta.namespace else { return nil }
+    return pods.allSatisfy { $0.meta.namespace == first } ? first : nil
   }
 
   /// The authority by which a gateway's routes lead requests to a target; nil when none do.

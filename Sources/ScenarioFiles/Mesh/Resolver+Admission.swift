@@ -6,11 +6,33 @@ extension ScenarioResolver {
     let listening = Dictionary(
       manifests.gateways.filter(\.isGatewayAPI).map { ($0.reference, $0) },
       uniquingKeysWith: { first, _ in first })
+    let deployed = Dictionary(
+      entrances.enumerated().flatMap { index, entrance in
+        entrance.references.map { ($0, index) }
+      }, uniquingKeysWith: { first, _ in first })
     for routes in manifests.virtualServices {
       for parent in routes.parents {
         if let gateway = listening[parent.gateway] { check(routes, parent, gateway) }
       }
+      for gateway in routes.gateways where !routes.isHTTPRoute {
+        if let index = deployed[gateway] { check(routes, entrances[index], gateway) }
+      }
     }
+  }
+
+  // MARK: VirtualServices
+
+  private mutating func check(
+    _ routes: VirtualServiceManifest, _ entrance: Entrance, _ gateway: String
+  ) {
+    guard let namespace = entrance.admission.podNamespace,
+      !entrance.admission.isExported(routes)
+    else { return }
+    diagnostics.warning(
+      .notAdmitted, at: routes.meta.span,
+      "\(routes.meta.title) is not exported to namespace \(namespace.quoted), "
+        + "where the pods of gateway \(gateway.quoted) are",
+      help: "add \(namespace.quoted) to 'exportTo'")
   }
 
   // MARK: HTTPRoutes

@@ -112,7 +112,8 @@ extension ScenarioResolver {
 
   private mutating func fill(_ entrance: Entrance, _ sources: [Int]) {
     var client = MeshClient(
-      name: entrance.name, kind: .gateway, namespace: entrance.manifests[0].meta.namespace,
+      name: entrance.name, kind: .gateway,
+      namespace: entrance.admission.podNamespace ?? entrance.manifests[0].meta.namespace,
       labels: labels(of: entrance), gateways: entrance.references)
     client.replicas = replicas(of: entrance)
     client.entrance = entrance
