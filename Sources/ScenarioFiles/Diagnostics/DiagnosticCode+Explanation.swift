@@ -61,7 +61,7 @@ extension DiagnosticCode {
     case .badK6Options, .unreadK6Option, .badCSV, .unknownField, .unmodelledField, .skippedKind,
       .badField, .danglingHost, .subsetWithoutPods, .unknownSubset, .unreachableRoute, .policyTwice,
       .policyWithoutProxy, .faultWithoutPercentage, .suspiciousQuantity, .objectTwice,
-      .missingField, .limitAlwaysOff:
+      .missingField, .limitAlwaysOff, .notAdmitted:
       manifestPage
     }
   }

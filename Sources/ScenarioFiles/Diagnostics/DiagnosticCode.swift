@@ -77,4 +77,5 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
   case objectTwice = "FS413"
   case missingField = "FS414"
   case limitAlwaysOff = "FS415"
+  case notAdmitted = "FS416"
 }

@@ -531,6 +531,23 @@ extension DiagnosticCode {
       )
     case .missingField:
       ("a field of a manifest is missing", "The manifest has no meaning without it.")
+    case .notAdmitted:
+      (
+        "a gateway does not admit what names it",
+        """
+        The manifest is applied and changes nothing: the gateway runs no route of it, and neither does
+        this run. An HTTPRoute needs a listener of its parent that has the name and port it asks for,
+        reads HTTP, takes one of its hostnames, and admits it by 'allowedRoutes'. Without that field a
+        listener admits the Gateway's own namespace alone; for others write
+
+            allowedRoutes: { namespaces: { from: All } }
+
+        or 'from: Selector' with a selector of Namespace labels. Labels are known from Namespace
+        manifests; each namespace has kubernetes.io/metadata.name besides. A waypoint admits services
+        in the same way, by its HBONE listener; routes name the Service as their parent, not the
+        waypoint. A VirtualService must be exported (exportTo) to the namespace of the gateway's pods.
+        """
+      )
     default:
       (
         "a rate limit refuses nothing",

@@ -7,7 +7,16 @@ import Scenario
 /// `!` that it would change behaviour and is not modelled (what follows says how), both with all
 /// below. `*` stands for free names, and a read field without fields below is taken as a whole.
 struct FieldTable {
-  private var children: [(name: String, table: FieldTable)] = []
+  /// A field of the table.
+  ///
+  /// A type of its own, as Swift 6 finds a tuple that holds the table itself a circular reference in
+  /// some orders of compiling.
+  private struct Field {
+    var name: String
+    var table: FieldTable
+  }
+
+  private var children: [Field] = []
   private var handling = ManifestField.Handling.read
   private var reason = ""
 
@@ -39,7 +48,7 @@ struct FieldTable {
     if let index = children.firstIndex(where: { $0.name == first }) {
       children[index].table.add(table, at: rest)
     } else {
-      children.append((first, table))
+      children.append(Field(name: first, table: table))
     }
   }
 
@@ -73,7 +82,7 @@ struct FieldTable {
       _ entry: YAMLNode.Entry, _ table: FieldTable, _ path: KeyPathText, _ field: String
     ) {
       let prefix = field.isEmpty ? "" : field + "."
-      guard let (name, child) = table.child(entry.key) else {
+      guard let known = table.child(entry.key) else {
         fields.add(kind, prefix + entry.key.shortened(to: 60), .unknown)
         diagnostics.warning(
           .unknownField, at: entry.keySpan, path: path,
@@ -82,6 +91,7 @@ struct FieldTable {
             ? nil : Spelling.help(for: entry.key, among: table.children.map(\.name)))
         return
       }
+      let (name, child) = (known.name, known.table)
       fields.add(kind, prefix + name, child.handling)
       switch child.handling {
       case .unmodelled:
@@ -105,8 +115,9 @@ struct FieldTable {
 
   /// Every field with what becomes of it, depth first.
   func leaves(below path: String = "") -> [Leaf] {
-    children.flatMap { name, child in
-      let own = path.isEmpty ? name : "\(path).\(name)"
+    children.flatMap { field in
+      let child = field.table
+      let own = path.isEmpty ? field.name : "\(path).\(field.name)"
       let isLeaf = child.children.isEmpty || child.handling != .read
       return isLeaf
         ? [Leaf(path: own, handling: child.handling, reason: child.reason)]
@@ -114,7 +125,7 @@ struct FieldTable {
     }
   }
 
-  private func child(_ name: String) -> (String, FieldTable)? {
+  private func child(_ name: String) -> Field? {
     children.first { $0.name == name } ?? children.first { $0.name == "*" }
   }
 }

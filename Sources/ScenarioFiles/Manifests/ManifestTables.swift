@@ -452,7 +452,18 @@ enum ManifestTables {
         tls
           mode
           * -
-        allowedRoutes -
+        allowedRoutes
+          namespaces
+            from
+            selector
+              matchLabels
+              matchExpressions
+                key
+                operator
+                values
+          kinds
+            group
+            kind
       addresses -
       infrastructure -
       allowedListeners -

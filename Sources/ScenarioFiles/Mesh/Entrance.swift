@@ -7,6 +7,7 @@ struct Entrance {
   var manifests: [GatewayManifest]
   /// Its index in ``Scenario/proxies``.
   var proxy: Int
+  var admission: Admission
 
   /// `namespace/name` of its manifests, as VirtualServices refer to them.
   var references: [String] { manifests.map(\.reference) }
@@ -24,11 +25,24 @@ struct Entrance {
         if let index = result.firstIndex(where: { $0.number == listener.port }) {
           result[index].listeners.append((gateway, listener))
         } else {
-          result.append(EntrancePort(number: listener.port, listeners: [(gateway, listener)]))
+          result.append(
+            EntrancePort(
+              number: listener.port, listeners: [(gateway, listener)], admission: admission))
         }
       }
     }
     return result.filter(\.isSecure) + result.filter { !$0.isSecure }
+  }
+
+  /// Whether it runs routes that name it, whatever their hosts.
+  func admits(_ routes: VirtualServiceManifest) -> Bool {
+    guard routes.isHTTPRoute else { return admission.isExported(routes) }
+    return manifests.contains { gateway in
+      gateway.listeners.contains {
+        routes.isBound(to: $0, of: gateway.reference)
+          && admission.admits(routes, at: $0, of: gateway)
+      }
+    }
   }
 
   /// The port by which requests for an authority come: the one it names, else the first that takes
@@ -45,6 +59,8 @@ struct Entrance {
 struct EntrancePort {
   var number: Int
   var listeners: [(gateway: GatewayManifest, listener: Listener)]
+  /// That of its deployment.
+  var admission: Admission
 
   var isSecure: Bool { listeners.contains(where: \.listener.isSecure) }
   var gateways: [String] { listeners.map(\.gateway.reference) }
@@ -54,6 +70,7 @@ struct EntrancePort {
     listeners.contains { gateway, listener in
       routes.isBound(to: listener, of: gateway.reference)
         && listener.takes(host, of: routes.meta.namespace)
+        && admission.admits(routes, at: listener, of: gateway)
     }
   }
 }
@@ -69,6 +86,7 @@ enum Authority {
 extension ScenarioResolver {
   /// Finds the gateways, and gives each its place among the proxies.
   mutating func prepareEntrances() {
+    namespaceLabels = NamespaceLabels(manifests.namespaces)
     for manifest in manifests.gateways where !manifest.isWaypoint {
       if !manifest.selector.isEmpty,
         let index = entrances.firstIndex(where: {
@@ -79,13 +97,28 @@ extension ScenarioResolver {
         continue
       }
       let name = "gateway \(manifest.reference)"
+      let admission = Admission(
+        podNamespace: podNamespace(of: manifest), namespaces: namespaceLabels)
       entrances.append(
-        Entrance(name: name, manifests: [manifest], proxy: scenario.proxies.count))
+        Entrance(
+          name: name, manifests: [manifest], proxy: scenario.proxies.count, admission: admission))
       scenario.proxies.append(
         ProxyPolicy(
           name: name, kind: .gateway, nodes: allNodes,
           configuration: EnvoyConfiguration(), upstreams: [], routeFilters: []))
     }
+  }
+
+  /// Where the pods of a gateway are: beside a Gateway of the Gateway API, else where the Deployment
+  /// is that Istio's Gateway selects; nil when there is none, or there are some in several places.
+  ///
+  /// - Source: Istio `pilot/pkg/config/kube/gateway/deploymentcontroller.go` deploys in the Gateway's
+  ///   namespace; `selector` of the `Gateway` reference looks into all of them.
+  private func podNamespace(of gateway: GatewayManifest) -> String? {
+    if gateway.isGatewayAPI { return gateway.meta.namespace }
+    let pods = manifests.workloads.filter { $0.labels.isSelected(by: gateway.selector) }
+    guard let first = pods.first?.meta.namespace else { return nil }
+    return pods.allSatisfy { $0.meta.namespace == first } ? first : nil
   }
 
   /// The authority by which a gateway's routes lead requests to a target; nil when none do.

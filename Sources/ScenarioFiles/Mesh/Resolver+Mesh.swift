@@ -9,13 +9,12 @@ extension ScenarioResolver {
   /// Which proxies stand where, and what each of them runs.
   mutating func resolveMesh() {
     labelIndex = LabelIndex(workloads.map(\.labels))
-    namespaceLabels = Dictionary(
-      manifests.namespaces.map { ($0.name, $0.labels) }, uniquingKeysWith: { first, _ in first })
     authenticationIndex = PolicyIndex(
       manifests.peerAuthentications.map { ($0.meta.namespace, $0.selector) })
     filterIndex = PolicyIndex(manifests.envoyFilters.map { ($0.meta.namespace, $0.selector) })
     registerPolicies()
     checkRoutes()
+    checkAdmission()
     let planes = scenario.workloads.indices.map { dataPlane(of: $0) }
     bindWaypoints(planes)
     let requests = requestsByWorkload()
@@ -49,7 +48,7 @@ extension ScenarioResolver {
     let workload = scenario.workloads[index]
     if scenario.services[workload.service].kind == .external { return .none }
     if let stated = draft.mesh.dataPlane { return stated }
-    let namespace = namespaceLabels[workload.namespace] ?? []
+    let namespace = namespaceLabels[workload.namespace]
     let manifest = workloads[index].manifest
     let own = (manifest?.labels ?? []) + (manifest?.annotations ?? [])
     let wanted = own["sidecar.istio.io/inject"]?.lowercased()
@@ -66,14 +65,13 @@ extension ScenarioResolver {
       return .sidecar
     }
     // Who labels some of the namespaces that are there means the others to be without.
-    if namespaceLabels[workload.namespace] != nil, labelsNamespaces { return .none }
+    if namespaceLabels.isStated(workload.namespace), labelsNamespaces { return .none }
     return manifests.mentionsIstio ? .sidecar : .none
   }
 
   /// Whether any Namespace says how its pods meet the mesh.
   private var labelsNamespaces: Bool {
-    let names = ["istio-injection", "istio.io/rev", "istio.io/dataplane-mode"]
-    return namespaceLabels.values.contains { labels in names.contains { labels[$0] != nil } }
+    namespaceLabels.haveAny(of: ["istio-injection", "istio.io/rev", "istio.io/dataplane-mode"])
   }
 
   private mutating func place(
@@ -114,7 +112,8 @@ extension ScenarioResolver {
 
   private mutating func fill(_ entrance: Entrance, _ sources: [Int]) {
     var client = MeshClient(
-      name: entrance.name, kind: .gateway, namespace: entrance.manifests[0].meta.namespace,
+      name: entrance.name, kind: .gateway,
+      namespace: entrance.admission.podNamespace ?? entrance.manifests[0].meta.namespace,
       labels: labels(of: entrance), gateways: entrance.references)
     client.replicas = replicas(of: entrance)
     client.entrance = entrance
@@ -175,7 +174,7 @@ extension ScenarioResolver {
       let meta = manifest.meta
       let labels =
         meta.labels["istio.io/use-waypoint"] != nil
-        ? meta.labels : namespaceLabels[meta.namespace] ?? []
+        ? meta.labels : namespaceLabels[meta.namespace]
       guard let name = labels["istio.io/use-waypoint"], name.lowercased() != "none" else {
         continue
       }
@@ -188,6 +187,10 @@ extension ScenarioResolver {
           .danglingHost, at: meta.span,
           "\(meta.title) uses waypoint \("\(home)/\(name)".quoted), which is not there",
           help: "add its Gateway with gatewayClassName: istio-waypoint")
+        continue
+      }
+      guard gateway.takesServices(of: meta.namespace, namespaceLabels) else {
+        warnOfRefusal(of: meta, by: gateway)
         continue
       }
       members[gateway.reference, default: []].append(index)

@@ -89,7 +89,8 @@ extension ScenarioResolver {
       let isRun =
         way.entry?.runs(virtualService, for: way.host)
         ?? (virtualService.gateways.contains(where: { client.gateways.contains($0) })
-          && (client.kind == .gateway || virtualService.isVisible(from: client.namespace)))
+          && (client.entrance?.admits(virtualService)
+            ?? virtualService.isVisible(from: client.namespace)))
       guard isRun else { return nil }
       let fits = virtualService.hosts.filter { $0.matches(way.host) }
       return fits.map { HostPattern.specificity($0.name) }.max().map { (virtualService, $0) }

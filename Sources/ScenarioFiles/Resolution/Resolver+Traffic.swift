@@ -193,6 +193,7 @@ extension ScenarioResolver {
     return index.virtualServices(leadingTo: host, under: nil).contains { number in
       let virtualService = manifests.virtualServices[number]
       return virtualService.gateways.contains { references.contains($0) }
+        && gateway.admits(virtualService)
         && virtualService.rules.contains { rule in
           rule.destinations.contains { $0.destination.host.name == host }
         }

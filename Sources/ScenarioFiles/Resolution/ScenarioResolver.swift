@@ -42,7 +42,7 @@ struct ScenarioResolver {
   var authenticationIndex = PolicyIndex()
   var filterIndex = PolicyIndex()
   /// The labels of each Namespace.
-  var namespaceLabels: [String: [Label]] = [:]
+  var namespaceLabels = NamespaceLabels()
   /// The manifests that proxies run, by title, in order of use.
   var placements = PlacementList()
   /// Values that nobody stated.

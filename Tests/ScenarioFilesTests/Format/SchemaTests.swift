@@ -36,4 +36,11 @@ import Testing
       contentsOfFile: packageFolder + "/scenarios/schema.json", encoding: .utf8)
     #expect(shipped == ScenarioLoader.jsonSchema)
   }
+
+  @Test func `the shipped page of manifest fields is the one that the program prints`() throws {
+    let shipped = try String(
+      contentsOfFile: packageFolder
+        + "/Sources/ScenarioFiles/ScenarioFiles.docc/ManifestFields.md", encoding: .utf8)
+    #expect(shipped == ScenarioLoader.manifestFieldsPage)
+  }
 }

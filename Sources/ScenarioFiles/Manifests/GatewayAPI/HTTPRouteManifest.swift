@@ -28,10 +28,13 @@ extension VirtualServiceManifest {
           span: parent["name"].span, path: parent["name"].path)
         services.append((host, port))
       } else {
+        let place =
+          ["sectionName", "port"].map { parent[$0] }.first(where: \.exists) ?? parent["name"]
         gateways.append(
           ParentListener(
             gateway: "\(namespace)/\(name)",
-            section: parent["sectionName"].text(&diagnostics), port: port))
+            section: parent["sectionName"].text(&diagnostics), port: port, span: place.span,
+            path: place.path))
       }
     }
     let rules = ordered(

@@ -7,6 +7,8 @@ struct GatewayManifest {
   var listeners: [Listener]
   /// Whether it stands before services of an ambient mesh instead of at the edge.
   var isWaypoint: Bool
+  /// Whether it is one of the Gateway API, for which pods are deployed beside it.
+  var isGatewayAPI: Bool
 
   /// `namespace/name`, as VirtualServices refer to it.
   var reference: String { "\(meta.namespace)/\(meta.name)" }
@@ -18,6 +20,7 @@ struct GatewayManifest {
       Listener(server: $0, of: meta, &diagnostics)
     }
     isWaypoint = false
+    isGatewayAPI = false
   }
 
   init(gatewayAPI meta: ObjectMeta, _ spec: ManifestCursor, _ diagnostics: inout DiagnosticList) {
@@ -25,6 +28,7 @@ struct GatewayManifest {
     selector = []
     listeners = spec["listeners"].list(&diagnostics).map { Listener(listener: $0, &diagnostics) }
     isWaypoint = spec["gatewayClassName"].text(&diagnostics) == "istio-waypoint"
+    isGatewayAPI = true
   }
 }
 
@@ -43,12 +47,19 @@ struct Listener {
   var isSecure: Bool
   /// Whether it reads HTTP: what passes as TLS or TCP sees no HTTP routes.
   var isHTTP: Bool
+  /// Whether it takes the tunnels of an ambient mesh, as a waypoint does.
+  var isTunnel = false
   /// Empty takes every host.
   var hosts: [Host]
+  /// The routes that may be attached to it; nil for a server of Istio's Gateway, which has none.
+  var allowedRoutes: AllowedRoutes?
+  /// Where it stands.
+  var span: SourceSpan
 
   /// A server of Istio's Gateway.
   init(server: ManifestCursor, of meta: ObjectMeta, _ diagnostics: inout DiagnosticList) {
     let port = server["port"]
+    span = server.span
     name = server["name"].text(&diagnostics) ?? ""
     let word = port["protocol"].text(&diagnostics)?.uppercased() ?? "HTTP"
     isSecure = word == "HTTPS"
@@ -66,13 +77,16 @@ struct Listener {
 
   /// A listener of the Gateway API.
   init(listener: ManifestCursor, _ diagnostics: inout DiagnosticList) {
+    span = listener.span
     name = listener["name"].text(&diagnostics) ?? ""
     let word = listener["protocol"].text(&diagnostics)?.uppercased() ?? "HTTP"
     isSecure = word == "HTTPS"
     port = listener["port"].integer(1...65535, &diagnostics) ?? (isSecure ? 443 : 80)
     let passes = listener["tls"]["mode"].node?.text == "Passthrough"
     isHTTP = (word == "HTTP" || word == "HTTPS") && !passes
+    isTunnel = word == "HBONE"
     hosts = listener["hostname"].text(&diagnostics).map { [Host(pattern: $0.lowercased())] } ?? []
+    allowedRoutes = AllowedRoutes(listener["allowedRoutes"], &diagnostics)
   }
 
   /// Whether requests for a host that routes of a namespace name may enter.

@@ -60,11 +60,7 @@ struct VirtualServiceManifest {
   func isBound(to listener: Listener, of gateway: String) -> Bool {
     guard gateways.contains(gateway) else { return false }
     let wanted = parents.filter { $0.gateway == gateway }
-    return wanted.isEmpty
-      || wanted.contains {
-        ($0.section ?? listener.name) == listener.name
-          && ($0.port ?? listener.port) == listener.port
-      }
+    return wanted.isEmpty || wanted.contains { $0.names(listener) }
   }
 
   /// How near it is to clients of a namespace that see it: its own for them alone comes before
@@ -90,6 +86,14 @@ struct ParentListener {
   var section: String?
   /// The listener's port; nil: every one.
   var port: Int?
+  /// Where it is written: the listener's name or port, else the gateway's name.
+  var span: SourceSpan
+  var path: KeyPathText
+
+  /// Whether it asks for a listener of the gateway.
+  func names(_ listener: Listener) -> Bool {
+    (section ?? listener.name) == listener.name && (port ?? listener.port) == listener.port
+  }
 }
 
 /// A host name in a manifest, and where it is written.
