@@ -24,6 +24,7 @@ struct RunCommand: AsyncParsableCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Run a scenario and judge its expectations.",
+    usage: "foreshock run <files> ... [<options>]",
     discussion: """
       The run's folder holds summary.json, timeseries.csv, events.ndjson, report.html and \
       timing.json. Ctrl-C ends the run with what there is, marked partial; a second one ends it at \
