@@ -137,6 +137,19 @@ is "errors with a full standard output" "$(cat "$work/err.txt")" \
   "foreshock: cannot write to standard output: No space left on device"
 is "files with a full standard output" "$(names "$work/full")" "$whole"
 
+# So with whatever else is printed: the words say it, and the exit code.
+for words in --version --help "run --help" "--generate-completion-script bash" schema \
+  "schema --manifests" explain "explain FS104" "validate $work/short.yaml" "init $work/bare"; do
+  mkdir -p "$work/bare"
+  cp scenarios/feed-retry-storm/manifests/*.yaml "$work/bare"
+  status=0
+  # shellcheck disable=SC2086
+  "$program" $words >/dev/full 2>"$work/err.txt" || status=$?
+  is "exit code of '$words' with a full standard output" "$status" 74
+  is "error of '$words' with a full standard output" "$(tail -n 1 "$work/err.txt")" \
+    "foreshock: cannot write to standard output: No space left on device"
+done
+
 # No room for the folder: nothing is left of a new one, an earlier one stays as it was.
 limited() { (
   trap '' XFSZ
