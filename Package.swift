@@ -92,6 +92,7 @@ let package = Package(
       "Simulation",
       ["Scenario", "ScenarioFiles", "Results", "Statistics", "TrafficPolicy", "TimeAndChance"]),
     tests("Reporting", ["Results", "Scenario", "Statistics", "TimeAndChance"]),
+    tests("foreshock", [argumentParser]),
     judge(
       "Conformance",
       [

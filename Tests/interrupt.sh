@@ -96,6 +96,29 @@ wait "$pid" || status=$?
 [ ! -e "$work/twice" ] || fail "a second signal left a folder behind"
 is "text after two signals" "$(cat "$work/out.txt")" ""
 
+# A second signal while the files are being written: it ends the program when they are whole. The
+# third of them is a pipe here, on which the program waits until somebody reads.
+start "$work/amid"
+mkdir "$work/amid"
+drafts=$work/amid/.
+mkfifo "${drafts}events.ndjson.$pid.part"
+kill -INT "$pid"
+until [ -e "${drafts}timeseries.csv.$pid.part" ]; do
+  kill -0 "$pid" || fail "the run ended on its own: $(cat "$work/err.txt")"
+  sleep 0.02
+done
+kill -TERM "$pid"
+until ! kill -0 "$pid" 2>/dev/null ||
+  grep -q '^ShdPnd:[[:space:]]*0*$' "/proc/$pid/status" 2>/dev/null; do sleep 0.02; done
+exec 3<>"${drafts}events.ndjson.$pid.part"  # a reader that does not wait for a writer
+status=0
+wait "$pid" || status=$?
+exec 3>&-
+is "exit code after a signal amid writing" "$status" 143
+is "files after a signal amid writing" "$(names "$work/amid")" "$whole"
+is "end of summary.json after it" "$(tail -n 1 "$work/amid/summary.json")" "}"
+is "text after a signal amid writing" "$(cat "$work/out.txt")" ""
+
 # A pipe that nobody reads any more.
 exec 3> >(:)
 wait $!
@@ -113,6 +136,19 @@ is "exit code with a full standard output" "$status" 74
 is "errors with a full standard output" "$(cat "$work/err.txt")" \
   "foreshock: cannot write to standard output: No space left on device"
 is "files with a full standard output" "$(names "$work/full")" "$whole"
+
+# So with whatever else is printed: the words say it, and the exit code.
+for words in --version --help "run --help" "--generate-completion-script bash" schema \
+  "schema --manifests" explain "explain FS104" "validate $work/short.yaml" "init $work/bare"; do
+  mkdir -p "$work/bare"
+  cp scenarios/feed-retry-storm/manifests/*.yaml "$work/bare"
+  status=0
+  # shellcheck disable=SC2086
+  "$program" $words >/dev/full 2>"$work/err.txt" || status=$?
+  is "exit code of '$words' with a full standard output" "$status" 74
+  is "error of '$words' with a full standard output" "$(tail -n 1 "$work/err.txt")" \
+    "foreshock: cannot write to standard output: No space left on device"
+done
 
 # No room for the folder: nothing is left of a new one, an earlier one stays as it was.
 limited() { (

@@ -39,7 +39,31 @@ struct Foreshock: AsyncParsableCommand {
       Console.complain("Error: there is no command '\(word)'\n  \(help)")
       Glibc.exit(ExitCode.validationFailure.rawValue)
     }
-    await main(arguments)
+    do {
+      var command = try await asyncParseAsRoot(arguments)
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      end(with: error)
+    }
+  }
+
+  /// Ends the program with the message and the exit code of an error.
+  ///
+  /// The help, the version and the completions are such errors, too, without fault: the argument
+  /// parser prints them without a look whether they arrived.
+  private static func end(with error: any Error) -> Never {
+    let text = fullMessage(for: error)
+    let code = exitCode(for: error)
+    if !code.isSuccess {
+      if !text.isEmpty { Console.complain(text) }
+    } else if !text.isEmpty, (try? Console.write(text + "\n")) == nil {
+      Glibc.exit(ExitCode.unreadable.rawValue)
+    }
+    Glibc.exit(code.rawValue)
   }
 
   /// What to say when the first word is no command; nil when it is one, or an option.

@@ -24,10 +24,11 @@ struct RunCommand: AsyncParsableCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Run a scenario and judge its expectations.",
+    usage: "foreshock run <files> ... [<options>]",
     discussion: """
       The run's folder holds summary.json, timeseries.csv, events.ndjson, report.html and \
       timing.json. Ctrl-C ends the run with what there is, marked partial; a second one ends it at \
-      once. A run that meets a limit is partial, too, and ends with exit code 1: what holds so far \
+      once, but leaves no file half-written. A run that meets a limit is partial, too, and ends with exit code 1: what holds so far \
       may not hold to the end.
       """)
 
@@ -116,9 +117,9 @@ struct RunCommand: AsyncParsableCommand {
     }
     let files = RunFolder.files(
       result, timing: stopwatch.timing(of: result, threads: usedThreads))
-    let isKept = keep(files, in: folder)
+    let isKept = Interruption.whileWriting { keep(files, in: folder) }
     try Console.write(answer(result, report: isKept ? folder + "/report.html" : nil))
-    let isSummarised = summarise(result)
+    let isSummarised = Interruption.whileWriting { summarise(result) }
     if !isKept || !isSummarised { throw ExitCode.unreadable }
     if Interruption.isRequested { throw ExitCode(Interruption.exitCode) }
     if !result.isMet { throw ExitCode.expectationMissed }
