@@ -47,6 +47,8 @@ struct ScenarioResolver {
   var placements = PlacementList()
   /// Values that nobody stated.
   var defaults = DefaultList()
+  /// What routes and clusters leave out.
+  var policyDefaults = PolicyDefaults()
   /// Where traffic enters the mesh.
   var entrances: [Entrance] = []
   /// The instances that traffic states for a gateway, by the gateway's index in the proxies.
