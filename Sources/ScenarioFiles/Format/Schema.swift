@@ -11,6 +11,10 @@ indirect enum Schema {
   struct Object {
     var fields: [Field]
     var rules: [KeyRule]
+    /// Further keys, by the pattern that they match, and what they hold; nil: there are none.
+    var others: (pattern: String, schema: Schema)?
+    /// How many keys there must be.
+    var minimum = 0
   }
 
   case text(pattern: String?, examples: [String], orZero: Bool = false)
@@ -23,8 +27,6 @@ indirect enum Schema {
   case object(Object)
   /// Known keys, and free ones that hold something else; exactly one key in all.
   case oneEntry(known: [Field], others: Schema)
-  /// Free keys that match a pattern.
-  case patternMap(pattern: String, Schema)
   case anyOf([Schema])
   case described(String, Schema)
   /// A schema with a name, made when it is first needed.
@@ -82,11 +84,6 @@ struct SchemaWriter {
       return .object(members)
     case .map(let value):
       return .object([("type", .text("object")), ("additionalProperties", json(value))])
-    case .patternMap(let pattern, let value):
-      return .object([
-        ("type", .text("object")), ("patternProperties", .object([(pattern, json(value))])),
-        ("additionalProperties", .literal("false")),
-      ])
     case .object(let object): return self.object(object)
     case .oneEntry(let known, let others):
       return .object([
@@ -117,8 +114,12 @@ struct SchemaWriter {
   private mutating func object(_ object: Schema.Object) -> JSONText {
     var members: [(String, JSONText)] = [
       ("type", .text("object")), ("properties", properties(object.fields)),
-      ("additionalProperties", .literal("false")),
     ]
+    if let (pattern, schema) = object.others {
+      members.append(("patternProperties", .object([(pattern, json(schema))])))
+    }
+    members.append(("additionalProperties", .literal("false")))
+    if object.minimum > 0 { members.append(("minProperties", .literal("\(object.minimum)"))) }
     let required = object.fields.filter(\.isRequired).map(\.name)
     if !required.isEmpty { members.append(("required", .list(required.map(JSONText.text)))) }
     var conditions: [JSONText] = []

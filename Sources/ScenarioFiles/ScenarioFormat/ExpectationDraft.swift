@@ -122,11 +122,10 @@ enum MetricFormats {
         name: $0, schema: format(.latencyQuantile(0.5)).schema,
         documentation: "The \($0.dropFirst()) % quantile of latency.", isRequired: false)
     }
-    return .anyOf([
-      .object(Schema.Object(fields: quantiles + known, rules: [])),
-      .patternMap(
-        pattern: "^p[0-9]+(\\.[0-9]+)?$", format(.latencyQuantile(0.5)).schema),
-    ])
+    return .object(
+      Schema.Object(
+        fields: quantiles + known, rules: [],
+        others: ("^p[0-9]+(\\.[0-9]+)?$", format(.latencyQuantile(0.5)).schema), minimum: 1))
   }
 
   /// The bounds that an entry of metrics writes.
