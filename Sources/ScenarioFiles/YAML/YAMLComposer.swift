@@ -10,6 +10,7 @@ struct YAMLComposer {
 
   private let file: String
   private let firstLine: Int
+  private let language: String
   private var anchors: [String: YAMLNode] = [:]
   private var depth = 0
   /// Values composed so far, aliases not expanded.
@@ -19,14 +20,16 @@ struct YAMLComposer {
   ///
   /// Empty documents are left out. A mistake ends the reading; what came before it is returned.
   static func compose(
-    _ text: Substring, file: String, firstLine: Int, diagnostics: inout DiagnosticList
+    _ text: Substring, file: String, firstLine: Int, language: String = "YAML",
+    diagnostics: inout DiagnosticList
   ) -> [YAMLNode] {
-    var composer = YAMLComposer(file: file, firstLine: firstLine)
+    var composer = YAMLComposer(file: file, firstLine: firstLine, language: language)
     return composer.compose(text, &diagnostics)
   }
 
-  private init(file: String, firstLine: Int) {
+  private init(file: String, firstLine: Int, language: String) {
     self.file = file
+    self.language = language
     self.firstLine = firstLine
   }
 
@@ -189,7 +192,7 @@ struct YAMLComposer {
       HelmTemplate.report(file: file, line: firstLine + template, &diagnostics)
       return
     }
-    var problem = parser.problem.map { String(cString: $0) } ?? "not readable as YAML"
+    var problem = parser.problem.map { String(cString: $0) } ?? "not readable"
     if let context = parser.context.map({ String(cString: $0) }) { problem += " \(context)" }
     if problem.contains("max_nest_level") {
       diagnostics.error(
@@ -197,11 +200,14 @@ struct YAMLComposer {
       return
     }
     var help: String?
-    if problem.contains("tab") { help = "indent with blanks, not with tabs" }
-    if problem.contains("mapping values") {
+    if language == "JSON" {
+      help = "compare the brackets, commas and quotes around this place"
+    } else if problem.contains("tab") {
+      help = "indent with blanks, not with tabs"
+    } else if problem.contains("mapping values") {
       help = "put a text that holds ': ' in quotes, and check the indentation"
     }
-    diagnostics.error(.syntax, at: place, "not YAML: \(problem)", help: help)
+    diagnostics.error(.syntax, at: place, "not \(language): \(problem)", help: help)
   }
 
   /// A place counted from 0; one behind the end of the text is the end of its last line.
