@@ -17,8 +17,10 @@ indirect enum Schema {
     var minimum = 0
   }
 
-  case text(pattern: String?, examples: [String], orZero: Bool = false)
+  case text(pattern: String?, examples: [String], orZero: Bool = false, atMost: Int? = nil)
   case choice([String])
+  /// A whole number of 64 bits.
+  case unsigned
   case integer(ClosedRange<Int>)
   case number(ClosedRange<Double>, isExclusiveBelow: Bool)
   case boolean
@@ -56,13 +58,19 @@ struct SchemaWriter {
 
   private mutating func json(_ schema: Schema) -> JSONText {
     switch schema {
-    case .text(let pattern, let examples, let orZero):
+    case .text(let pattern, let examples, let orZero, let limit):
       var members: [(String, JSONText)] = [("type", .text("string"))]
+      if let limit { members.append(("maxLength", .literal("\(limit)"))) }
       if let pattern { members.append(("pattern", .text(pattern))) }
       if !examples.isEmpty { members.append(("examples", .list(examples.map(JSONText.text)))) }
       guard orZero else { return .object(members) }
       return .object([("anyOf", .list([.object(members), .object([("const", .literal("0"))])]))])
     case .choice(let words): return .object([("enum", .list(words.map(JSONText.text)))])
+    case .unsigned:
+      return .object([
+        ("type", .text("integer")), ("minimum", .literal("0")),
+        ("maximum", .literal("\(UInt64.max)")),
+      ])
     case .integer(let range):
       return .object([
         ("type", .text("integer")), ("minimum", .literal("\(range.lowerBound)")),

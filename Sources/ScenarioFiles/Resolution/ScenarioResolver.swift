@@ -93,7 +93,7 @@ struct ScenarioResolver {
     scenario = Scenario(
       name: draft.name?.value ?? "", about: draft.about,
       duration: draft.duration?.value ?? .seconds(1), warmup: draft.warmup?.value ?? .zero,
-      seed: UInt64(draft.seed), replications: draft.replications)
+      seed: draft.seed, replications: draft.replications)
   }
 
   /// The whole way; the scenario is meaningful only when there are no errors.
