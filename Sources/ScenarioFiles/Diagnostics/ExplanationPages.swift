@@ -171,7 +171,8 @@ extension DiagnosticCode {
         "keys do not go together",
         """
         Some keys say the same thing in different ways ('rate' and 'users' of traffic), or have a
-        meaning only beside another key ('arrivals' beside 'rate'). Keep the one that you mean.
+        meaning only beside another key ('arrivals' beside 'rate'). Keep the one that you mean. Bounds of
+        one metric must leave a figure that keeps them all.
         """
       )
     case .unknownKey:
