@@ -251,7 +251,8 @@ extension Reading {
       case .form:
         self.error(
           .notANumber, at: span, "\(subject) must be a length of time, is \(text.quoted)",
-          help: "for instance 250ms, 1.5s or 1h30m")
+          help: SimDuration(clock: text).map { "write \($0.written)" }
+            ?? "for instance 250ms, 90s or 1m30s")
       case .tooFine:
         self.error(.outOfRange, at: span, "\(subject) is finer than a nanosecond: \(text.quoted)")
       case .tooLong:

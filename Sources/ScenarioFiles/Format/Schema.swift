@@ -33,6 +33,17 @@ indirect enum Schema {
   case described(String, Schema)
   /// A schema with a name, made when it is first needed.
   case definition(String, () -> Schema)
+
+  /// Whether a text, a word or a number can be meant.
+  var takesText: Bool {
+    switch self {
+    case .text, .choice, .unsigned, .integer, .number, .boolean: true
+    case .list, .map, .object, .oneEntry: false
+    case .anyOf(let schemas): schemas.contains(where: \.takesText)
+    case .described(_, let inner): inner.takesText
+    case .definition(_, let make): make().takesText
+    }
+  }
 }
 
 /// Writes ``Schema`` as JSON Schema, draft 2020-12.

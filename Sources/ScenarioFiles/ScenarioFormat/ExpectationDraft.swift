@@ -49,6 +49,7 @@ extension Format where Value == ExpectationDraft {
       guard let entries = node.entries, entries.count == 1 else {
         reading.wrongKind(
           node, expected: "a mapping with one key",
+          instead: node.entries.map { $0.isEmpty ? "has none" : "has \($0.count)" },
           help: "for instance - content POST /posts: { p99: { below: 300ms } }")
         return nil
       }
@@ -59,9 +60,15 @@ extension Format where Value == ExpectationDraft {
           draft.location = Located(value: (), span: entry.keySpan, path: reading.path)
           return .recovered(draft)
         }
-        guard let metrics = entry.value.entries, !metrics.isEmpty else {
-          reading.wrongKind(
-            entry.value, expected: "a mapping of metrics", help: "for instance p99: {below: 300ms}")
+        let example = "for instance p99: {below: 300ms}"
+        guard let metrics = entry.value.entries else {
+          reading.wrongKind(entry.value, expected: "a mapping of metrics", help: example)
+          return nil
+        }
+        guard !metrics.isEmpty else {
+          reading.error(
+            .missingKey, at: entry.value.span,
+            "\(entry.key.quoted) must hold at least one metric", help: example)
           return nil
         }
         // What has the keys of a recovery is no subject whose name happens to be near.

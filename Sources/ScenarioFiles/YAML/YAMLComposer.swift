@@ -12,6 +12,8 @@ struct YAMLComposer {
   private let firstLine: Int
   private let language: String
   private var anchors: [String: YAMLNode] = [:]
+  /// Whether any alias was used so far.
+  private var hasAliases = false
   private var depth = 0
   /// Values composed so far, aliases not expanded.
   private var count = 0
@@ -97,17 +99,27 @@ struct YAMLComposer {
     _ size: Int, _ span: SourceSpan, _ diagnostics: inout DiagnosticList
   ) throws(Stop) {
     guard size > ReadingLimits.nodes else { return }
-    diagnostics.error(
-      .tooManyNodes, at: span, "aliases make this more than \(ReadingLimits.nodes) values",
-      help: "write fewer aliases inside anchors")
+    let most = ReadingLimits.nodes
+    if hasAliases {
+      diagnostics.error(
+        .tooManyNodes, at: span, "aliases make this more than \(most) values",
+        help: "write fewer aliases inside anchors")
+    } else {
+      diagnostics.error(
+        .tooManyNodes, at: span, "this must have at most \(most) keys and values, has more",
+        help: "part it into several documents")
+    }
     throw Stop()
   }
 
-  private func alias(
+  private mutating func alias(
     _ event: yaml_event_t, _ diagnostics: inout DiagnosticList
   ) throws(Stop) -> YAMLNode {
     let name = Self.string(event.data.alias.anchor) ?? ""
-    if let node = anchors[name] { return node }
+    if let node = anchors[name] {
+      hasAliases = true
+      return node
+    }
     diagnostics.error(
       .syntax, at: span(event), "alias '*\(name.shortened(to: 60))' has no anchor before it",
       help: Spelling.help(for: name, among: anchors.keys.sorted()))

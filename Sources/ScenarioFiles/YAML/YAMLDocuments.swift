@@ -90,7 +90,9 @@ enum HelmTemplate {
   static func report(file: String, line: Int, _ diagnostics: inout DiagnosticList) {
     diagnostics.error(
       .helmTemplate, at: SourceSpan(file: file, line: line),
-      "this is a Helm template, not yet a manifest",
-      help: "render it first: helm template CHART | foreshock run SCENARIO -")
+      "this is a Helm template, not yet a manifest", help: help)
   }
+
+  /// What to do with a template.
+  static let help = "render it first: helm template CHART | foreshock run SCENARIO -"
 }
