@@ -72,11 +72,29 @@ BROKEN = {
     "a list of services": put("services", []),
     "negative workers": put("services", "shop", "workers", -1),
     "a share above one": put("expect", [{"shop GET /": {"errorRate": {"below": "ten"}}}]),
+    "an expectation without a metric": put("expect", [{"shop GET /": {}}]),
     "traffic that goes nowhere": put("traffic", [{"rate": "5/s"}]),
     "a fault without a time": put("faults", [{"kill": "shop"}]),
     "a step that is none": put("services", "shop", "operations", "GET /", [{"juggle": "1ms"}]),
     "a law that is none": put(
         "services", "shop", "operations", "GET /", [{"cpu": {"zipf": {"mean": "1ms"}}}]
+    ),
+}
+
+# Beside the shipped scenarios, what the schema must take because the program does.
+FINE = {
+    "quantiles in and out of the list, beside other metrics": put(
+        "expect",
+        [
+            {
+                "shop GET /": {
+                    "p98": {"below": "300ms"},
+                    "p99.99": {"below": "1s"},
+                    "p99": {"below": "400ms"},
+                    "errorRate": {"below": "1%"},
+                }
+            }
+        ],
     ),
 }
 
@@ -115,6 +133,11 @@ def schema(work):
 
     check(validator.is_valid(SOUND), "the schema refuses a sound scenario")
     program_accepts(SOUND)
+    for what, change in FINE.items():
+        document = copy.deepcopy(SOUND)
+        change(document)
+        check(validator.is_valid(document), f"the schema refuses {what}")
+        program_accepts(document)
     for what, change in BROKEN.items():
         document = copy.deepcopy(SOUND)
         change(document)

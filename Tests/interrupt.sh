@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # How a run ends when it may not end by itself: Ctrl-C, SIGTERM, a second signal, a reader that goes
-# away, a disk that fills up, something in the way, options without sense. Whatever is written is whole, and the exit code
-# says what happened.
+# away, a disk that fills up, something in the way, a scenario with mistakes, options without sense.
+# Whatever is written is whole, and the exit code says what happened.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 program=${1:-.build/release/foreshock}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+unset GITHUB_ACTIONS
 
 fail() { echo "interrupt: $*"; exit 1; }
 is() { [ "$2" = "$3" ] || fail "$1: is '$2', must be '$3'"; }
@@ -187,6 +188,35 @@ is "errors with a broken link in the way" "$(cat "$work/err.txt")" \
   "foreshock: cannot write '$work/link': a link that leads nowhere is in the way"
 is "text with a broken link in the way" "$(cat "$work/out.txt")" ""
 
+# A scenario with mistakes: standard output has them in the format that was asked for, standard error
+# has the text, and nothing else is written.
+sed -e 's/^duration: .*/duration: 100/' -e 's/^services:/manifests: [none.yaml]\nservices:/' \
+  "$work/short.yaml" >"$work/bad.yaml"
+wrong() { # the arguments
+  local status=0
+  (cd "$work" && exec "$program" run bad.yaml "$@" >out.txt 2>err.txt) || status=$?
+  is "exit code of a bad scenario with '$*'" "$status" 65
+  is "first error of a bad scenario" "$(head -n 1 "$work/err.txt")" \
+    "error[FS106]: 'duration' needs a unit of time, is '100'"
+}
+case $program in /*) ;; *) program=$PWD/$program ;; esac
+wrong
+is "text of a bad scenario" "$(cat "$work/out.txt")" ""
+wrong --format github
+is "annotations of a bad scenario" "$(cat "$work/out.txt")" \
+  "::error file=bad.yaml,line=2,col=11,title=FS106::'duration' needs a unit of time, is '100'\
+%0Aat: duration%0Ahelp: write 100s or 100ms; units are ns us ms s m h d
+::error file=bad.yaml,line=4,col=13,title=FS013::'none.yaml' matches no file in the current folder%0Aat: manifests[0]"
+mv "$work/out.txt" "$work/annotations.txt"
+GITHUB_ACTIONS=true wrong
+cmp "$work/out.txt" "$work/annotations.txt" || fail "a step of GitHub Actions has no annotations"
+GITHUB_ACTIONS=true wrong --format text
+is "text of a bad scenario in a step that wants text" "$(cat "$work/out.txt")" ""
+wrong --format junit
+is "errors for JUnit" "$(grep -c '<error type="FS' "$work/out.txt")" 2
+wrong --format json
+is "errors in JSON" "$(grep -c '"code": "FS' "$work/out.txt")" 2
+
 # What cannot be meant ends before the run: a usage error in one line, and nothing is written.
 refused() { # the words of the message, then the arguments
   local words=$1 status=0
@@ -196,7 +226,6 @@ refused() { # the words of the message, then the arguments
   is "text of '$*'" "$(cat "$work/out.txt")" ""
   is "error of '$*'" "$(head -n 1 "$work/err.txt")" "Error: $words"
 }
-case $program in /*) ;; *) program=$PWD/$program ;; esac
 whole_number="it must be a whole number of 0...18446744073709551615"
 refused "'--replications' must be 1...100000, is 0" run short.yaml --replications 0
 refused "'--replications' must be 1...100000, is -1" run short.yaml --replications -1

@@ -97,6 +97,10 @@ private struct FileReader {
       diagnostics.error(.unreadableFile, at: span, "there is no file \(name.quoted)")
     case .failure(.unreadable(let reason)):
       diagnostics.error(.unreadableFile, at: span, "cannot read \(name.quoted): \(reason)")
+    case .failure(.notRegular):
+      diagnostics.error(
+        .unreadableFile, at: span, "cannot read \(name.quoted): it is not a regular file",
+        help: "standard input is read as '-': helm template CHART | foreshock run SCENARIO -")
     case .failure(.tooLarge):
       diagnostics.error(
         .fileTooLarge, at: span,

@@ -5,7 +5,11 @@ import ScenarioFiles
 /// `foreshock init DIR`: writes a first scenario for the manifests in a folder.
 struct InitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "init", abstract: "Write a first scenario for the manifests in a folder.")
+    commandName: "init", abstract: "Write a first scenario for the manifests in a folder.",
+    discussion: """
+      The scenario is written also where manifests have mistakes that keep it from being run; they are \
+      told, and the exit code is 65.
+      """)
 
   @Argument(help: "The folder with the manifests.", completion: .directory)
   var directory: String
@@ -33,6 +37,12 @@ struct InitCommand: ParsableCommand {
     Console.mention(result.diagnostics.text)
     guard let text = result.text else { throw ExitCode.badScenario }
     try WholeFile.write(text, to: path)
+    let problems = result.diagnostics.count { $0.severity == .error }
+    guard problems == 0 else {
+      let count = problems == 1 ? "1 problem" : "\(problems) problems"
+      try Console.write("\(path)\n\(count) to mend first; then: foreshock run \(path)\n")
+      throw ExitCode.badScenario
+    }
     try Console.write("\(path)\nnext: foreshock run \(path)\n")
   }
 }

@@ -3,6 +3,7 @@ import Glibc
 import Reporting
 import Results
 import Scenario
+import ScenarioFiles
 import Simulation
 
 /// `foreshock run`: runs a scenario and tells what came of it.
@@ -46,8 +47,8 @@ struct RunCommand: AsyncParsableCommand {
     transform: WholeNumber.parse)
   var seed: UInt64?
 
-  @Option(help: "What standard output carries.")
-  var format: Format = .text
+  @Option(help: "What standard output carries; in GitHub Actions text and github by default.")
+  var format: Format?
 
   @Option(
     help: ArgumentHelp(
@@ -94,7 +95,10 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    var loaded = try scenario.load()
+    var loaded = try scenario.load { found in
+      // A scenario that is run answers by its figures; its warnings are annotations all the same.
+      try tell(found, isRun: !found.contains(where: \.isError))
+    }
     if let seed { loaded.seed = seed }
     let folder = path(for: loaded.name)
     try checkPlace(folder)
@@ -166,17 +170,35 @@ struct RunCommand: AsyncParsableCommand {
   /// What standard output carries.
   private func answer(_ result: RunResult, report: String?) -> String {
     switch format {
-    case .text: return text(of: result, report: report)
     case .json: return SummaryJSON(result).text
     case .junit: return JUnitReport(result).text
-    case .github: return GitHubAnnotations(result).annotations
+    case .text, .github, nil:
+      return (format != .github ? text(of: result, report: report) : "")
+        + (isForGitHub ? GitHubAnnotations(result).annotations : "")
+    }
+  }
+
+  /// Whether annotations are wanted: when they are asked for, and beside the text in a step of
+  /// GitHub Actions that asks for nothing.
+  private var isForGitHub: Bool {
+    format == .github || format == nil && Console.environment("GITHUB_ACTIONS") == "true"
+  }
+
+  /// Writes what is wrong with the scenario to standard output in the format that was asked for.
+  private func tell(_ problems: [Problem], isRun: Bool) throws {
+    let report = ProblemReport(
+      problems, scenario: scenario.files.first ?? "", version: Foreshock.version)
+    switch format {
+    case .json: if !isRun { try Console.write(report.json) }
+    case .junit: if !isRun { try Console.write(report.junit) }
+    case .text, .github, nil: if isForGitHub { try Console.write(report.annotations) }
     }
   }
 
   /// Adds the summary to the page of a GitHub step, if there is one; a failure must not cost the
   /// annotations.
   private func summarise(_ result: RunResult) -> Bool {
-    guard format == .github, let path = Console.environment("GITHUB_STEP_SUMMARY") else {
+    guard isForGitHub, let path = Console.environment("GITHUB_STEP_SUMMARY") else {
       return true
     }
     return (try? WholeFile.append(GitHubAnnotations(result).summary, to: path)) != nil
@@ -198,6 +220,10 @@ struct RunCommand: AsyncParsableCommand {
           }))
     } catch {
       Console.complain(error.text)
+      let problem = Problem(
+        isError: true, code: DiagnosticCode.tooLargeToRun.rawValue, message: "\(error)",
+        place: .init(file: self.scenario.files.first ?? "", line: 0, column: 1))
+      try tell([problem], isRun: false)
       throw ExitCode.badScenario
     }
   }

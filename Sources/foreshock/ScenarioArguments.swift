@@ -1,4 +1,5 @@
 import ArgumentParser
+import Reporting
 import Scenario
 import ScenarioFiles
 import Simulation
@@ -22,14 +23,36 @@ struct ScenarioArguments: ParsableArguments {
   }
 
   /// The scenario, or the end of the program with everything that is wrong with it.
-  func load(quiet: Bool = false) throws -> Scenario {
+  ///
+  /// Quietly, only errors are said; `tell` hears of all that was found, before the end if there is
+  /// one.
+  func load(
+    quiet: Bool = false, tell: (_ found: [Problem]) throws -> Void = { _ in }
+  ) throws -> Scenario {
     let result = ScenarioLoader.load(paths: files, overrides: set)
     if !quiet || result.scenario == nil { Console.mention(result.diagnostics.text) }
+    try tell(result.diagnostics.map(Problem.init))
     guard let scenario = result.scenario else {
       let isUnreadable = result.diagnostics.contains { $0.code == .unreadableFile }
       throw isUnreadable ? ExitCode.unreadable : ExitCode.badScenario
     }
     return scenario
+  }
+}
+
+extension Problem {
+  /// A diagnostic as reports for programs tell it.
+  init(_ diagnostic: Diagnostic) {
+    self.init(
+      isError: diagnostic.severity == .error, code: diagnostic.code.rawValue,
+      message: diagnostic.message, place: Place(diagnostic.span), path: diagnostic.keyPath,
+      help: diagnostic.help, note: diagnostic.note.map { ($0.message, Place($0.span)) })
+  }
+}
+
+extension Problem.Place {
+  fileprivate init(_ span: SourceSpan) {
+    self.init(file: span.file, line: span.line, column: span.column)
   }
 }
 

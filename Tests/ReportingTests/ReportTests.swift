@@ -72,6 +72,12 @@ enum Shared {
     #expect(text.contains("tries of readers × "))
   }
 
+  @Test func `the footer counts documents that were skipped`() {
+    let text = TerminalReport(Shared.feed, style: TerminalStyle(columns: 120)).text
+    #expect(text.contains(" filled in, listed in the report; 6 documents of other kinds skipped\n"))
+    #expect(!TerminalReport(Shared.empty).text.contains("skipped"))
+  }
+
   @Test(arguments: 0..<3, [60, 80, 81, 132])
   func `no line is wider than the terminal`(index: Int, columns: Int) {
     for unicode in [true, false] {

@@ -19,7 +19,7 @@ public struct GitHubAnnotations: Sendable {
     var lines = failed.prefix(Self.mostErrors).map { verdict -> String in
       let expectation = result.run.expectations[verdict.expectation]
       let place = expectation.location
-      return command(
+      return Self.command(
         "error", file: place.file, line: place.line, column: place.column, title: expectation.text,
         VerdictLines.long(verdict, of: result).dropFirst().joined(separator: "\n"))
     }
@@ -32,7 +32,7 @@ public struct GitHubAnnotations: Sendable {
       let expectation = result.run.expectations[verdict.expectation]
       let place = expectation.location
       lines.append(
-        command(
+        Self.command(
           "warning", file: place.file, line: place.line, column: place.column,
           title: expectation.text, VerdictLines.short(verdict, of: result)))
     }
@@ -84,10 +84,12 @@ public struct GitHubAnnotations: Sendable {
     return text
   }
 
-  private func command(
+  /// A workflow command at a place; line 0 is the file as a whole.
+  static func command(
     _ kind: String, file: String, line: Int, column: Int, title: String, _ message: String
   ) -> String {
-    "::\(kind) file=\(Self.property(file)),line=\(line),col=\(column),"
+    let place = line > 0 ? "line=\(line),col=\(column)," : ""
+    return "::\(kind) file=\(Self.property(file)),\(place)"
       + "title=\(Self.property(DisplayText.oneLine(title)))::\(Self.message(message))"
   }
 

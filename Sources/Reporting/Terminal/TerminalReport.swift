@@ -158,10 +158,13 @@ public struct TerminalReport: Sendable {
   private var footer: [String] {
     var lines = [""]
     let defaults = result.run.provenance.filledDefaults.count
-    if defaults > 0 {
-      lines += wrap(
-        "\(HumanNumber.things(defaults, "default")) filled in, listed in the report")
-    }
+    let skipped = result.run.provenance.documents.reduce(0) { $0 + ($1.isRead ? 0 : $1.count) }
+    let notes = [
+      defaults > 0
+        ? "\(HumanNumber.things(defaults, "default")) filled in, listed in the report" : nil,
+      skipped > 0 ? "\(HumanNumber.things(skipped, "document")) of other kinds skipped" : nil,
+    ].compactMap { $0 }
+    if !notes.isEmpty { lines += wrap(notes.joined(separator: "; ")) }
     lines += command(label: "again: ", indent: 0)
     if let reportPath { lines += wrap("report: " + reportPath) }
     return lines

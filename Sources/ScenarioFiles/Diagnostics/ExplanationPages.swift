@@ -62,10 +62,10 @@ extension DiagnosticCode {
       )
     case .tooManyNodes:
       (
-        "aliases stand for too much",
+        "a document holds too much",
         """
-        A document may hold \(limits.nodes) values, those behind aliases counted each time they are used.
-        Nine anchors of nine aliases each would stand for more than a machine can hold.
+        A document may hold \(limits.nodes) keys and values, those behind aliases counted each time they
+        are used. Part a long list over several documents, behind '---'. Of aliases: nine anchors of nine aliases each would stand for more than a machine can hold.
         """
       )
     case .textTooLong:
@@ -171,7 +171,8 @@ extension DiagnosticCode {
         "keys do not go together",
         """
         Some keys say the same thing in different ways ('rate' and 'users' of traffic), or have a
-        meaning only beside another key ('arrivals' beside 'rate'). Keep the one that you mean.
+        meaning only beside another key ('arrivals' beside 'rate'). Keep the one that you mean. Bounds of
+        one metric must leave a figure that keeps them all.
         """
       )
     case .unknownKey:
@@ -406,7 +407,10 @@ extension DiagnosticCode {
     case .metricDoesNotFit:
       (
         "a metric has no meaning for this subject",
-        "Queues, utilisation and ejections are those of a service or workload."
+        """
+        Queues, utilisation and ejections are those of a service or workload; 'trafficShare' is that of
+        a workload, among those of its service.
+        """
       )
     case .sharedWorkload:
       (

@@ -8,6 +8,8 @@ public struct FileSystem: Sendable {
     case missing
     /// It cannot be read, with the system's reason.
     case unreadable(String)
+    /// It is a pipe or a device, of which only standard input is read.
+    case notRegular
     /// It is larger than the limit.
     case tooLarge(bytes: Int)
   }
@@ -60,7 +62,7 @@ public struct FileSystem: Sendable {
       switch status.st_mode & S_IFMT {
       case S_IFREG: return readAll(file, limit)
       case S_IFDIR: return .failure(.unreadable("it is a folder"))
-      default: return .failure(.unreadable("it is not a regular file"))
+      default: return .failure(.notRegular)
       }
     },
     list: { folder in

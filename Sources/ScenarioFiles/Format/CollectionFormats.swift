@@ -7,7 +7,9 @@ extension Format {
       node, reading in
       if node.isNull, allowsNothing { return [] }
       guard let elements = node.elements else {
-        reading.wrongKind(node, expected: "a list")
+        reading.wrongKind(
+          node, expected: "a list",
+          help: element.schema.takesText ? node.flow.map { "write [\($0)]" } : nil)
         return nil
       }
       if elements.count < minimum {
@@ -64,7 +66,7 @@ extension Format {
       node, reading in
       guard let entries = node.entries, let entry = entries.first else {
         reading.wrongKind(
-          node, expected: "a mapping with one key",
+          node, expected: "a mapping with one key", instead: node.entries == nil ? nil : "has none",
           help: "the key is \(NameList.joined(known, by: "or"))")
         return nil
       }
@@ -84,7 +86,8 @@ extension Format {
 
   /// Values that are written in different kinds of YAML: a text here, a mapping there.
   static func byKind(
-    scalar: Format? = nil, list: Format? = nil, mapping: Format? = nil, expected: String
+    scalar: Format? = nil, list: Format? = nil, mapping: Format? = nil, expected: String,
+    help: @escaping (_ node: YAMLNode, _ key: String) -> String? = { _, _ in nil }
   ) -> Format {
     let formats = [scalar, list, mapping].compactMap { $0 }
     return Format(schema: .anyOf(formats.map(\.schema))) { node, reading in
@@ -95,7 +98,7 @@ extension Format {
         case .mapping: mapping
         }
       guard let format else {
-        reading.wrongKind(node, expected: expected)
+        reading.wrongKind(node, expected: expected, help: help(node, reading.key))
         return nil
       }
       return format.read(node, &reading)

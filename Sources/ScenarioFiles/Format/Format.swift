@@ -70,9 +70,13 @@ struct Reading {
   }
 
   /// Says that a value is not of the kind that its key needs.
-  mutating func wrongKind(_ node: YAMLNode, expected: String, help: String? = nil) {
+  ///
+  /// `instead` says what is there when the kind alone does not.
+  mutating func wrongKind(
+    _ node: YAMLNode, expected: String, instead: String? = nil, help: String? = nil
+  ) {
     let name = key.isEmpty ? "this" : key.quoted
-    let what = node.isNull ? "has no value" : "is \(node.quoted)"
+    let what = instead ?? (node.isNull ? "has no value" : "is \(node.quoted)")
     error(.wrongKind, at: node.span, "\(name) must be \(expected), \(what)", help: help)
   }
 

@@ -81,10 +81,11 @@ extension Format {
       var draft = make()
       // A key that is written wrongly is not missing as well.
       var found = entries.map(\.key)
+      var hasStranger = false
       for entry in entries {
         guard let field = fields.first(where: { $0.name == entry.key }) else {
           let meant = reading.unknownKey(entry, known: fields.map(\.name))
-          if let meant { found.append(meant) }
+          if let meant { found.append(meant) } else { hasStranger = true }
           continue
         }
         reading.inside(entry.key) { field.assign(entry.value, &draft, &$0) }
@@ -93,7 +94,15 @@ extension Format {
         reading.error(
           .missingKey, at: node.span, "key '\(field.name)' is missing", help: field.documentation)
       }
-      for rule in rules { reading.check(rule, entries, found: found, of: node) }
+      for rule in rules {
+        // A key that is not known was probably meant to be the one.
+        if hasStranger, case .exactlyOne(let names) = rule,
+          !names.contains(where: found.contains)
+        {
+          continue
+        }
+        reading.check(rule, entries, found: found, of: node)
+      }
       return draft
     }
   }

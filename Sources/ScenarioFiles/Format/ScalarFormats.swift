@@ -10,6 +10,20 @@ extension Format where Value == String {
     }
   }
 
+  /// A text of at most so many characters.
+  static func text(atMost limit: Int) -> Format {
+    let text = text
+    return Format(schema: .text(pattern: nil, examples: [], atMost: limit)) { node, reading in
+      guard let value = text.read(node, &reading) else { return nil }
+      let count = value.unicodeScalars.count
+      guard count > limit else { return value }
+      reading.error(
+        .tooLong, at: node.span,
+        "'\(reading.key)' must be at most \(limit) characters, has \(count)")
+      return nil
+    }
+  }
+
   /// A name: one short line.
   static var name: Format {
     Format(schema: .text(pattern: "^[^\\x00-\\x1f]+$", examples: [])) { node, reading in
@@ -77,6 +91,29 @@ extension Format where Value == Int {
         return nil
       }
       return Int(value)
+    }
+  }
+}
+
+extension Format where Value == UInt64 {
+  /// A whole number of 64 bits, as seeds are.
+  static var wholeNumber: Format {
+    Format(schema: .unsigned) { node, reading in
+      guard let text = node.text else {
+        reading.wrongKind(node, expected: "a whole number")
+        return nil
+      }
+      if let value = UInt64(text), text.first != "+", text == "0" || text.first != "0" {
+        return value
+      }
+      if let exact = ExactDecimal(text[...]), exact.double == exact.double.rounded(),
+        !(text.hasPrefix("0") && text.count > 1), !text.contains(".")
+      {
+        reading.outOfRange(text, node.span, "0...\(UInt64.max)")
+      } else {
+        reading.notANumber(text, node.span, "a whole number")
+      }
+      return nil
     }
   }
 }
@@ -214,7 +251,8 @@ extension Reading {
       case .form:
         self.error(
           .notANumber, at: span, "\(subject) must be a length of time, is \(text.quoted)",
-          help: "for instance 250ms, 1.5s or 1h30m")
+          help: SimDuration(clock: text).map { "write \($0.written)" }
+            ?? "for instance 250ms, 90s or 1m30s")
       case .tooFine:
         self.error(.outOfRange, at: span, "\(subject) is finer than a nanosecond: \(text.quoted)")
       case .tooLong:

@@ -11,10 +11,16 @@ indirect enum Schema {
   struct Object {
     var fields: [Field]
     var rules: [KeyRule]
+    /// Further keys, by the pattern that they match, and what they hold; nil: there are none.
+    var others: (pattern: String, schema: Schema)?
+    /// How many keys there must be.
+    var minimum = 0
   }
 
-  case text(pattern: String?, examples: [String], orZero: Bool = false)
+  case text(pattern: String?, examples: [String], orZero: Bool = false, atMost: Int? = nil)
   case choice([String])
+  /// A whole number of 64 bits.
+  case unsigned
   case integer(ClosedRange<Int>)
   case number(ClosedRange<Double>, isExclusiveBelow: Bool)
   case boolean
@@ -23,12 +29,21 @@ indirect enum Schema {
   case object(Object)
   /// Known keys, and free ones that hold something else; exactly one key in all.
   case oneEntry(known: [Field], others: Schema)
-  /// Free keys that match a pattern.
-  case patternMap(pattern: String, Schema)
   case anyOf([Schema])
   case described(String, Schema)
   /// A schema with a name, made when it is first needed.
   case definition(String, () -> Schema)
+
+  /// Whether a text, a word or a number can be meant.
+  var takesText: Bool {
+    switch self {
+    case .text, .choice, .unsigned, .integer, .number, .boolean: true
+    case .list, .map, .object, .oneEntry: false
+    case .anyOf(let schemas): schemas.contains(where: \.takesText)
+    case .described(_, let inner): inner.takesText
+    case .definition(_, let make): make().takesText
+    }
+  }
 }
 
 /// Writes ``Schema`` as JSON Schema, draft 2020-12.
@@ -54,13 +69,19 @@ struct SchemaWriter {
 
   private mutating func json(_ schema: Schema) -> JSONText {
     switch schema {
-    case .text(let pattern, let examples, let orZero):
+    case .text(let pattern, let examples, let orZero, let limit):
       var members: [(String, JSONText)] = [("type", .text("string"))]
+      if let limit { members.append(("maxLength", .literal("\(limit)"))) }
       if let pattern { members.append(("pattern", .text(pattern))) }
       if !examples.isEmpty { members.append(("examples", .list(examples.map(JSONText.text)))) }
       guard orZero else { return .object(members) }
       return .object([("anyOf", .list([.object(members), .object([("const", .literal("0"))])]))])
     case .choice(let words): return .object([("enum", .list(words.map(JSONText.text)))])
+    case .unsigned:
+      return .object([
+        ("type", .text("integer")), ("minimum", .literal("0")),
+        ("maximum", .literal("\(UInt64.max)")),
+      ])
     case .integer(let range):
       return .object([
         ("type", .text("integer")), ("minimum", .literal("\(range.lowerBound)")),
@@ -82,11 +103,6 @@ struct SchemaWriter {
       return .object(members)
     case .map(let value):
       return .object([("type", .text("object")), ("additionalProperties", json(value))])
-    case .patternMap(let pattern, let value):
-      return .object([
-        ("type", .text("object")), ("patternProperties", .object([(pattern, json(value))])),
-        ("additionalProperties", .literal("false")),
-      ])
     case .object(let object): return self.object(object)
     case .oneEntry(let known, let others):
       return .object([
@@ -117,8 +133,12 @@ struct SchemaWriter {
   private mutating func object(_ object: Schema.Object) -> JSONText {
     var members: [(String, JSONText)] = [
       ("type", .text("object")), ("properties", properties(object.fields)),
-      ("additionalProperties", .literal("false")),
     ]
+    if let (pattern, schema) = object.others {
+      members.append(("patternProperties", .object([(pattern, json(schema))])))
+    }
+    members.append(("additionalProperties", .literal("false")))
+    if object.minimum > 0 { members.append(("minProperties", .literal("\(object.minimum)"))) }
     let required = object.fields.filter(\.isRequired).map(\.name)
     if !required.isEmpty { members.append(("required", .list(required.map(JSONText.text)))) }
     var conditions: [JSONText] = []

@@ -179,6 +179,8 @@ struct ManifestCursor {
   /// Adds a mistake about the value here.
   func bad(_ expected: String, help: String? = nil, _ diagnostics: inout DiagnosticList) {
     let written = node.map { $0.isNull ? "nothing" : $0.quoted } ?? "nothing"
+    // In quotes a template is YAML, and a field like any other.
+    let help = node?.text?.contains("{{") == true ? HelmTemplate.help : help
     diagnostics.error(
       .badField, at: span, path: path, "'\(key)' of \(manifest) must be \(expected), is \(written)",
       help: help)

@@ -315,6 +315,7 @@ extension ScenarioResolver {
   // MARK: Reports
 
   private mutating func noteMeshDefaults(_ planes: [MeshDraft.DataPlane]) {
+    policyDefaults.fill(&defaults)
     if draft.mesh.dataPlane == nil, manifests.namespaces.isEmpty {
       let word = manifests.mentionsIstio ? "sidecars, as there are Istio manifests" : "none"
       defaults.add("mesh", "dataPlane", word, by: "Foreshock")

@@ -121,7 +121,11 @@ extension ScenarioResolver {
     else { return }
     let cluster = cluster(target.service, "", way.port, client, &builder)
     let hashes = builder.hashPolicies[cluster]
-    if isHTTP { noteRouteDefaults(service.name, timeout: true, retries: true) }
+    if isHTTP {
+      policyDefaults.add(
+        service.name, .routes,
+        [PolicyField(name: "timeout", usual: "off", isStated: false)] + RetryManifest.fields(nil))
+    }
     builder.routes.append(
       Route(
         match: RouteMatch(authorities: [target.authority]),
@@ -150,9 +154,7 @@ extension ScenarioResolver {
     let port = scenario.services[target.service].ports[target.port].number
     let action = action(rule, port, client, &builder)
     if rule.answer == nil {
-      noteRouteDefaults(
-        scenario.services[target.service].name, timeout: rule.timeout == nil,
-        retries: rule.retries == nil)
+      policyDefaults.add(scenario.services[target.service].name, .routes, rule.fields)
     }
     let conditions =
       matches.isEmpty
@@ -210,15 +212,6 @@ extension ScenarioResolver {
         mirrors: mirrors, hashPolicy: hashes))
   }
 
-  private mutating func noteRouteDefaults(_ service: String, timeout: Bool, retries: Bool) {
-    if timeout { defaults.add("calls to \(service)", "timeout", "off", by: "Istio") }
-    if retries {
-      defaults.add(
-        "calls to \(service)", "retries",
-        "2 on connect-failure, refused-stream, unavailable, cancelled", by: "Istio")
-    }
-  }
-
   // MARK: Clusters
 
   private mutating func cluster(
@@ -258,7 +251,7 @@ extension ScenarioResolver {
         workloads: subset.isEmpty
           ? known.workloads : part.map { members(of: $0, among: known.workloads) } ?? [],
         locality: locality(merged, service: service), transport: transport(merged, known)))
-    noteClusterDefaults(known.name, merged)
+    policyDefaults.add(known.name, .clusters, merged.fields)
     builder.clusterIndices[key] = builder.clusters.count - 1
     return builder.clusters.count - 1
   }
@@ -324,22 +317,6 @@ extension ScenarioResolver {
     case "DISABLE", "SIMPLE", "MUTUAL": .plaintext
     case "ISTIO_MUTUAL": .mutualTLS
     default: .automatic
-    }
-  }
-
-  private mutating func noteClusterDefaults(_ service: String, _ policy: TrafficPolicyManifest) {
-    let subject = "calls to \(service)"
-    if policy.loadBalancer == nil {
-      defaults.add(subject, "loadBalancer", "LEAST_REQUEST, 2 choices", by: "Istio")
-    }
-    if policy.connectionPool == nil {
-      defaults.add(subject, "connectionPool", "no limits", by: "Istio")
-    }
-    if policy.connectionPool?.connectTimeout == nil {
-      defaults.add(subject, "connectTimeout", "10s", by: "Istio")
-    }
-    if policy.outlierDetection == nil {
-      defaults.add(subject, "outlierDetection", "none", by: "Istio")
     }
   }
 

@@ -98,6 +98,7 @@ extension ScenarioResolver {
 
   private func helpForHost(_ host: HostReference) -> String? {
     if diagnostics.isFull { return nil }
+    if host.written.contains("{{") { return HelmTemplate.help }
     let parts = host.written.split(separator: ".")
     if parts.count == 2,
       let service = services.firstIndex(where: { $0.names.contains(host.written) })

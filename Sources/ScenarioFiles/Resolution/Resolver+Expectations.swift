@@ -73,15 +73,47 @@ extension ScenarioResolver {
       default: false
       }
     var problem: String?
-    if needsPods, !isPods { problem = "is measured of a service or workload" }
+    var help: String?
+    if needsPods, !isPods {
+      problem = "is measured of a service or workload"
+      if case .operation(let service, _) = subject {
+        help = "write \(subjectName(service: service).quoted)"
+      }
+    }
     if case .trafficShare = bound.metric {
-      if case .workload = subject {} else { problem = "is measured of a workload" }
+      if case .workload = subject {
+      } else {
+        problem = "is measured of a workload"
+        help = helpForShare(of: subject)
+      }
     }
     guard let problem else { return true }
     diagnostics.error(
       .metricDoesNotFit, at: bound.location.span, path: bound.location.path,
-      "'\(bound.metricName)' \(problem)")
+      "'\(bound.metricName)' \(problem)", help: help)
     return false
+  }
+
+  /// How an expectation names a service of whose operation, or traffic, there is another subject.
+  private func subjectName(service: Int) -> String {
+    let name = scenario.services[service].name
+    return index.traffic[name] == nil ? name : "service \(name)"
+  }
+
+  /// The workloads whose share may be meant: those of the subject's service.
+  private func helpForShare(of subject: Subject) -> String? {
+    let meant: [Int]
+    switch subject {
+    case .service(let service), .operation(let service, _), .edge(_, let service):
+      meant = scenario.services[service].workloads
+    case .source, .workload: meant = Array(scenario.workloads.indices)
+    }
+    let names = meant.map { workload in
+      let name = scenario.workloads[workload].name
+      let isTaken = serviceIndex(named: name) != nil || index.traffic[name] != nil
+      return isTaken ? "workload \(name)" : name
+    }
+    return names.isEmpty ? nil : "write \(NameList.choice(names))"
   }
 
   private mutating func window(of bound: BoundDraft) -> TimeWindow? {
@@ -278,12 +310,13 @@ extension ScenarioResolver {
     diagnostics.error(
       .unknownSubject, at: name.span, path: name.path,
       "\(name.value.quoted) is no traffic" + (amongTrafficAlone ? "" : ", service or workload"),
-      help: suggestion(
-        for: name.value,
-        among: (scenario.traffic.map(\.name)
-          + (amongTrafficAlone
-            ? [] : scenario.services.map(\.name) + scenario.workloads.map(\.name)))
-          .filter { seen.insert($0).inserted }))
+      help: helpForJoined(name.value)
+        ?? suggestion(
+          for: name.value,
+          among: (scenario.traffic.map(\.name)
+            + (amongTrafficAlone
+              ? [] : scenario.services.map(\.name) + scenario.workloads.map(\.name)))
+            .filter { seen.insert($0).inserted }))
   }
 }
 

@@ -159,9 +159,23 @@ extension ScenarioResolver {
     diagnostics.error(
       .unknownService, at: name.span, path: name.path,
       "there is no service \(name.value.quoted)",
-      help: suggestion(for: name.value, among: scenario.services.map(\.name)) {
-        NameList.known($0) ?? "describe it under 'services'"
-      })
+      help: helpForJoined(name.value)
+        ?? suggestion(for: name.value, among: scenario.services.map(\.name)) {
+          NameList.known($0) ?? "describe it under 'services'"
+        })
+    return nil
+  }
+
+  /// What to write for a service and an operation that are joined by a dot, a slash or the like.
+  func helpForJoined(_ written: String) -> String? {
+    guard !diagnostics.isFull else { return nil }
+    for place in written.indices where "./:#".contains(written[place]) {
+      let operation = String(written[written.index(after: place)...])
+      guard let service = serviceIndex(named: String(written[..<place])),
+        index.operation(operation, of: service) != nil
+      else { continue }
+      return "write '\(scenario.services[service].name) \(operation)'"
+    }
     return nil
   }
 

@@ -47,6 +47,8 @@ struct ScenarioResolver {
   var placements = PlacementList()
   /// Values that nobody stated.
   var defaults = DefaultList()
+  /// What routes and clusters leave out.
+  var policyDefaults = PolicyDefaults()
   /// Where traffic enters the mesh.
   var entrances: [Entrance] = []
   /// The instances that traffic states for a gateway, by the gateway's index in the proxies.
@@ -91,7 +93,7 @@ struct ScenarioResolver {
     scenario = Scenario(
       name: draft.name?.value ?? "", about: draft.about,
       duration: draft.duration?.value ?? .seconds(1), warmup: draft.warmup?.value ?? .zero,
-      seed: UInt64(draft.seed), replications: draft.replications)
+      seed: draft.seed, replications: draft.replications)
   }
 
   /// The whole way; the scenario is meaningful only when there are no errors.

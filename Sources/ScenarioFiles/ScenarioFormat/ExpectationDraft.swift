@@ -49,6 +49,7 @@ extension Format where Value == ExpectationDraft {
       guard let entries = node.entries, entries.count == 1 else {
         reading.wrongKind(
           node, expected: "a mapping with one key",
+          instead: node.entries.map { $0.isEmpty ? "has none" : "has \($0.count)" },
           help: "for instance - content POST /posts: { p99: { below: 300ms } }")
         return nil
       }
@@ -59,9 +60,15 @@ extension Format where Value == ExpectationDraft {
           draft.location = Located(value: (), span: entry.keySpan, path: reading.path)
           return .recovered(draft)
         }
-        guard let metrics = entry.value.entries, !metrics.isEmpty else {
-          reading.wrongKind(
-            entry.value, expected: "a mapping of metrics", help: "for instance p99: {below: 300ms}")
+        let example = "for instance p99: {below: 300ms}"
+        guard let metrics = entry.value.entries else {
+          reading.wrongKind(entry.value, expected: "a mapping of metrics", help: example)
+          return nil
+        }
+        guard !metrics.isEmpty else {
+          reading.error(
+            .missingKey, at: entry.value.span,
+            "\(entry.key.quoted) must hold at least one metric", help: example)
           return nil
         }
         // What has the keys of a recovery is no subject whose name happens to be near.
@@ -122,11 +129,10 @@ enum MetricFormats {
         name: $0, schema: format(.latencyQuantile(0.5)).schema,
         documentation: "The \($0.dropFirst()) % quantile of latency.", isRequired: false)
     }
-    return .anyOf([
-      .object(Schema.Object(fields: quantiles + known, rules: [])),
-      .patternMap(
-        pattern: "^p[0-9]+(\\.[0-9]+)?$", format(.latencyQuantile(0.5)).schema),
-    ])
+    return .object(
+      Schema.Object(
+        fields: quantiles + known, rules: [],
+        others: ("^p[0-9]+(\\.[0-9]+)?$", format(.latencyQuantile(0.5)).schema), minimum: 1))
   }
 
   /// The bounds that an entry of metrics writes.
@@ -176,6 +182,43 @@ enum MetricFormats {
       }
     }
 
+    /// Whether some figure keeps all the bounds; figures are never negative.
+    ///
+    /// Shares of runs may each hold a bound that the others do not.
+    func canHold(_ reading: inout Reading) -> Bool {
+      if let below, below.value <= 0 {
+        reading.inside("below") {
+          $0.error(
+            .outOfRange, at: below.span, "'below' must be more than 0: no figure is negative",
+            help: "for none at all write atMost: \(Self.written(0, unit))")
+        }
+        return false
+      }
+      guard runs == nil else { return true }
+      let least = [("above", above), ("atLeast", atLeast), ("equals", equals)]
+      let most = [("below", below), ("atMost", atMost), ("equals", equals)]
+      for case (let low, let lower?) in least {
+        for case (let high, let upper?) in most where low != high {
+          let isOpen = low == "above" || high == "below"
+          guard lower.value > upper.value || isOpen && lower.value == upper.value else { continue }
+          let last = lower.span.startsBefore(upper.span) ? upper : lower
+          let first = lower.span.startsBefore(upper.span) ? lower : upper
+          let name = lower.span.startsBefore(upper.span) ? low : high
+          reading.error(
+            .keysDisagree, at: last.span,
+            "'\(reading.key)' can never be \(words(low, lower)) and \(words(high, upper))",
+            note: Diagnostic.Note(message: "'\(name)' stands", span: first.span))
+          return false
+        }
+      }
+      return true
+    }
+
+    private func words(_ key: String, _ bound: Located<Double>) -> String {
+      let words = ["atLeast": "at least", "atMost": "at most", "equals": "equal to"]
+      return "\(words[key] ?? key) \(Self.written(bound.value, unit))"
+    }
+
     private static func written(_ value: Double, _ unit: Metric.Unit) -> String {
       switch unit {
       case .share: "\((value * 1e8).rounded() / 1e6)".trimmed + "%"
@@ -213,7 +256,7 @@ enum MetricFormats {
           help: "below, atMost, atLeast, above or equals")
         return nil
       }
-      return draft
+      return draft.canHold(&reading) ? draft : nil
     }.namedByUnit(unit)
   }
 
@@ -246,6 +289,13 @@ extension Format where Value == MetricBound.RunShare {
         .optional("atLeast", .percent(), \.atLeast, "The smallest share; 0% by default."),
         .optional("atMost", .percent(), \.atMost, "The largest share; 100% by default."),
       ])
+  }
+}
+
+extension SourceSpan {
+  /// Whether it begins before another of the same file.
+  fileprivate func startsBefore(_ other: SourceSpan) -> Bool {
+    (line, column) < (other.line, other.column)
   }
 }
 

@@ -130,7 +130,11 @@ extension Format where Value == EffectDraft.Targets {
   static var targets: Format {
     Format<[Located<String>]>.byKind(
       scalar: Format<String>.name.located.map { [$0] },
-      list: .list(of: .locatedName, minimum: 1), expected: "a name or a list of names"
+      list: .list(of: .locatedName, minimum: 1), expected: "a name or a list of names",
+      help: { node, key in
+        // As effects with parameters have it.
+        node["pods"]?.flow.map { "write \(key): \($0)" }
+      }
     ).located
   }
 }

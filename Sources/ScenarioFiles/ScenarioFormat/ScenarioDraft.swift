@@ -7,7 +7,7 @@ struct ScenarioDraft {
   var about = ""
   var duration: Located<SimDuration>?
   var warmup: Located<SimDuration>?
-  var seed = 1
+  var seed: UInt64 = 1
   var replications = Replications.untilDecided
   var manifests: [Located<String>] = []
   var mesh = MeshDraft()
@@ -65,7 +65,8 @@ extension Format where Value == ScenarioDraft {
       ScenarioDraft.init,
       [
         .required("scenario", .locatedName, \.name, "The scenario's name."),
-        .optional("about", .text, \.about, "What it shows, in a sentence."),
+        .optional(
+          "about", .text(atMost: ReadingLimits.about), \.about, "What it shows, in a sentence."),
         .required(
           "duration", .locatedDuration(.milliseconds(1)...(.longestInFiles)), \.duration,
           "The length of the simulated time, for instance 12m."),
@@ -73,7 +74,7 @@ extension Format where Value == ScenarioDraft {
           "warmup", .locatedDuration(), \.warmup,
           "The beginning that is simulated and not counted; inside the duration; 0s by default."),
         .optional(
-          "seed", .integer(0...Int.max), \.seed,
+          "seed", .wholeNumber, \.seed,
           "The seed of every random number; 1 by default."),
         .optional(
           "replications", .replications, \.replications,

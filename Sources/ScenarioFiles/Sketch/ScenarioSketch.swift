@@ -7,7 +7,8 @@ public enum ScenarioSketch {
   public struct Result: Sendable {
     /// The scenario's text; nil when the manifests name no service.
     public var text: String?
-    /// What was found in the manifests.
+    /// What a run of the text would find in it and in the manifests; without a text, what was found
+    /// in the manifests.
     public var diagnostics: [Diagnostic]
   }
 
@@ -17,6 +18,8 @@ public enum ScenarioSketch {
   /// A scenario for the manifests in a folder and below it.
   public static func write(folder: String, fileSystem: FileSystem = .machine) -> Result {
     var diagnostics = DiagnosticList()
+    // Names of files come behind a single slash.
+    let folder = folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
     let place = ScenarioFolder(of: folder == "." ? "x" : folder + "/x", fileSystem)
     var set = ManifestSet()
     var used: [String] = []
@@ -37,7 +40,19 @@ public enum ScenarioSketch {
         help: "a Service selects the pods of a Deployment or StatefulSet by their labels")
       return Result(text: nil, diagnostics: diagnostics.sorted())
     }
-    return Result(text: text, diagnostics: diagnostics.sorted())
+    return Result(text: text, diagnostics: check(text, in: folder, fileSystem))
+  }
+
+  /// What is found when the text stands in its folder and is read.
+  private static func check(
+    _ text: String, in folder: String, _ files: FileSystem
+  ) -> [Diagnostic] {
+    let place = folder == "." ? "" : folder.hasSuffix("/") ? folder : folder + "/"
+    let path = place + fileName
+    let withText = FileSystem(
+      read: { $0 == path ? .success(Array(text.utf8)) : files.read($0, $1) }, list: files.list,
+      realPath: files.realPath)
+    return ScenarioLoader.load(paths: [path], fileSystem: withText).diagnostics
   }
 
   private static func title(of folder: String, _ files: FileSystem) -> String {

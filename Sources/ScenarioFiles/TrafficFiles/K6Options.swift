@@ -12,7 +12,8 @@ enum K6Options {
     _ text: String, file: String, base: TrafficSource, think: Distribution, knowsEnd: Bool,
     _ diagnostics: inout DiagnosticList
   ) -> [TrafficSource] {
-    let documents = YAMLDocuments.read(text, file: file, diagnostics: &diagnostics)
+    let documents = YAMLDocuments.read(
+      text, file: file, language: "JSON", diagnostics: &diagnostics)
     guard let root = documents.first, root.entries != nil else {
       if !diagnostics.hasErrors {
         diagnostics.error(

@@ -76,9 +76,10 @@ struct K6Scenario {
     case "constant-arrival-rate": return arrivalRate(&source, isRamping: false)
     case "ramping-arrival-rate": return arrivalRate(&source, isRamping: true)
     case "constant-vus":
+      let most = count("vus") ?? 1
       guard let length = duration("duration", isRequired: true) else { return nil }
       end(&source, length)
-      return users(source, constant(source, count("vus") ?? 1), .unlimited)
+      return users(source, constant(source, most), .unlimited)
     case "ramping-vus":
       let first = count(isShorthand ? "vus" : "startVUs", from: 0) ?? 1
       guard let stages = stages(source.start, first: Double(first)) else { return nil }
@@ -153,12 +154,13 @@ struct K6Scenario {
         "'minIterationDuration' is not read for arrival rates: it would only keep users busy",
         help: "fewer iterations are dropped here than k6 would, if users run short")
     }
+    // All that is wrong is told, not the first alone.
     let timeUnit = duration("timeUnit") ?? .seconds(1)
-    guard timeUnit > .zero else {
+    if timeUnit <= .zero {
       diagnostics.error(
         .badK6Options, at: node["timeUnit"]?.span ?? node.span, "'timeUnit' must be more than 0")
-      return nil
     }
+    let most = mostUsers()
     let unit = timeUnit.inSeconds
     let curve: RateCurve
     if isRamping {
@@ -179,14 +181,15 @@ struct K6Scenario {
       }
       curve = RateCurve(pieces: clipped)
     } else {
-      guard let length = duration("duration", isRequired: true), let rate = count("rate") else {
-        if node["rate"] == nil { missing("rate") }
-        return nil
-      }
+      let length = duration("duration", isRequired: true)
+      let rate = count("rate")
+      if node["rate"] == nil { missing("rate") }
+      guard let length, let rate else { return nil }
       end(&source, length)
       curve = RateCurve(
         constant: Double(rate) / unit, from: source.start, to: max(source.start, source.end))
     }
+    guard timeUnit > .zero else { return nil }
     guard curve.pieces.allSatisfy({ max($0.startRate, $0.endRate) <= 1e9 }) else {
       diagnostics.error(
         .badK6Options, at: node["timeUnit"]?.span ?? node.span,
@@ -195,7 +198,7 @@ struct K6Scenario {
     }
     source.pattern = .open(
       OpenLoop(
-        rate: curve, arrivals: .evenly(first: isRamping ? 1 : 0), maxInFlight: mostUsers()))
+        rate: curve, arrivals: .evenly(first: isRamping ? 1 : 0), maxInFlight: most))
     return source
   }
 
@@ -226,13 +229,15 @@ struct K6Scenario {
     var pieces: [RateCurve.Piece] = []
     var time = start
     var value = first
+    var isSound = true
     for stage in stages {
-      guard let length = duration("duration", of: stage, isRequired: true) else { return nil }
-      guard stage["target"] != nil else {
-        missing("target", of: stage)
-        return nil
+      let length = duration("duration", of: stage, isRequired: true)
+      let target = count("target", of: stage, from: 0)
+      if stage["target"] == nil { missing("target", of: stage) }
+      guard let length, let target else {
+        isSound = false
+        continue
       }
-      guard let target = count("target", of: stage, from: 0) else { return nil }
       guard time + length <= SimTime.zero + .longestInFiles else {
         diagnostics.error(
           .badK6Options, at: stage.span,
@@ -247,7 +252,7 @@ struct K6Scenario {
       time = time + length
       value = Double(target)
     }
-    return pieces
+    return isSound ? pieces : nil
   }
 
   private mutating func end(_ source: inout TrafficSource, _ length: SimDuration) {

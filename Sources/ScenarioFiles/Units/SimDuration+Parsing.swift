@@ -58,6 +58,20 @@ extension SimDuration {
     return SimDuration(nanoseconds: total)
   }
 
+  /// What a clock's text means, `1:30` or `1:02:03`; nil for other texts.
+  ///
+  /// It is not read so: some would mean hours and minutes.
+  init?(clock text: String) {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    let numbers = parts.compactMap { part in
+      part.count <= 4 && part.allSatisfy { $0.isASCII && $0.isNumber } ? Int64(part) : nil
+    }
+    guard (2...3).contains(parts.count), numbers.count == parts.count else { return nil }
+    let seconds = numbers.reduce(0) { $0 * 60 + $1 }
+    guard seconds > 0 else { return nil }
+    self.init(nanoseconds: seconds * 1_000_000_000)
+  }
+
   /// Whole days: `200d`.
   var inDays: String { "\(nanoseconds / 86_400_000_000_000)d" }
 

@@ -10,7 +10,10 @@ struct YAMLComposer {
 
   private let file: String
   private let firstLine: Int
+  private let language: String
   private var anchors: [String: YAMLNode] = [:]
+  /// Whether any alias was used so far.
+  private var hasAliases = false
   private var depth = 0
   /// Values composed so far, aliases not expanded.
   private var count = 0
@@ -19,14 +22,16 @@ struct YAMLComposer {
   ///
   /// Empty documents are left out. A mistake ends the reading; what came before it is returned.
   static func compose(
-    _ text: Substring, file: String, firstLine: Int, diagnostics: inout DiagnosticList
+    _ text: Substring, file: String, firstLine: Int, language: String = "YAML",
+    diagnostics: inout DiagnosticList
   ) -> [YAMLNode] {
-    var composer = YAMLComposer(file: file, firstLine: firstLine)
+    var composer = YAMLComposer(file: file, firstLine: firstLine, language: language)
     return composer.compose(text, &diagnostics)
   }
 
-  private init(file: String, firstLine: Int) {
+  private init(file: String, firstLine: Int, language: String) {
     self.file = file
+    self.language = language
     self.firstLine = firstLine
   }
 
@@ -94,17 +99,27 @@ struct YAMLComposer {
     _ size: Int, _ span: SourceSpan, _ diagnostics: inout DiagnosticList
   ) throws(Stop) {
     guard size > ReadingLimits.nodes else { return }
-    diagnostics.error(
-      .tooManyNodes, at: span, "aliases make this more than \(ReadingLimits.nodes) values",
-      help: "write fewer aliases inside anchors")
+    let most = ReadingLimits.nodes
+    if hasAliases {
+      diagnostics.error(
+        .tooManyNodes, at: span, "aliases make this more than \(most) values",
+        help: "write fewer aliases inside anchors")
+    } else {
+      diagnostics.error(
+        .tooManyNodes, at: span, "this must have at most \(most) keys and values, has more",
+        help: "part it into several documents")
+    }
     throw Stop()
   }
 
-  private func alias(
+  private mutating func alias(
     _ event: yaml_event_t, _ diagnostics: inout DiagnosticList
   ) throws(Stop) -> YAMLNode {
     let name = Self.string(event.data.alias.anchor) ?? ""
-    if let node = anchors[name] { return node }
+    if let node = anchors[name] {
+      hasAliases = true
+      return node
+    }
     diagnostics.error(
       .syntax, at: span(event), "alias '*\(name.shortened(to: 60))' has no anchor before it",
       help: Spelling.help(for: name, among: anchors.keys.sorted()))
@@ -189,7 +204,7 @@ struct YAMLComposer {
       HelmTemplate.report(file: file, line: firstLine + template, &diagnostics)
       return
     }
-    var problem = parser.problem.map { String(cString: $0) } ?? "not readable as YAML"
+    var problem = parser.problem.map { String(cString: $0) } ?? "not readable"
     if let context = parser.context.map({ String(cString: $0) }) { problem += " \(context)" }
     if problem.contains("max_nest_level") {
       diagnostics.error(
@@ -197,11 +212,14 @@ struct YAMLComposer {
       return
     }
     var help: String?
-    if problem.contains("tab") { help = "indent with blanks, not with tabs" }
-    if problem.contains("mapping values") {
+    if language == "JSON" {
+      help = "compare the brackets, commas and quotes around this place"
+    } else if problem.contains("tab") {
+      help = "indent with blanks, not with tabs"
+    } else if problem.contains("mapping values") {
       help = "put a text that holds ': ' in quotes, and check the indentation"
     }
-    diagnostics.error(.syntax, at: place, "not YAML: \(problem)", help: help)
+    diagnostics.error(.syntax, at: place, "not \(language): \(problem)", help: help)
   }
 
   /// A place counted from 0; one behind the end of the text is the end of its last line.

@@ -4,8 +4,10 @@ enum YAMLDocuments {
   ///
   /// Documents are cut at lines that begin with `---`, so that a mistake in one leaves the others
   /// readable.
+  ///
+  /// `language` is what the file is meant to be: JSON is YAML, but mistakes in it are JSON's.
   static func read(
-    _ text: String, file: String, diagnostics: inout DiagnosticList
+    _ text: String, file: String, language: String = "YAML", diagnostics: inout DiagnosticList
   ) -> [YAMLNode] {
     diagnostics.register(file: file, text: text)
     var documents: [YAMLNode] = []
@@ -19,7 +21,8 @@ enum YAMLDocuments {
     for part in parts {
       let before = diagnostics.count
       let found = YAMLComposer.compose(
-        part.text, file: file, firstLine: part.firstLine, diagnostics: &diagnostics)
+        part.text, file: file, firstLine: part.firstLine, language: language,
+        diagnostics: &diagnostics)
       // What is left of a template means nothing.
       if diagnostics.count > before, HelmTemplate.line(in: part.text) != nil { continue }
       documents += found
@@ -87,7 +90,9 @@ enum HelmTemplate {
   static func report(file: String, line: Int, _ diagnostics: inout DiagnosticList) {
     diagnostics.error(
       .helmTemplate, at: SourceSpan(file: file, line: line),
-      "this is a Helm template, not yet a manifest",
-      help: "render it first: helm template CHART | foreshock run SCENARIO -")
+      "this is a Helm template, not yet a manifest", help: help)
   }
+
+  /// What to do with a template.
+  static let help = "render it first: helm template CHART | foreshock run SCENARIO -"
 }

@@ -18,6 +18,8 @@ public enum ReadingLimits {
   public static let nodes = 500_000
   /// Characters of a name.
   public static let nameLength = 253
+  /// Characters of what a scenario says about itself.
+  public static let about = 4_096
   /// Pods of one workload.
   public static let replicas = 10_000
   /// Pods of all workloads.

@@ -70,6 +70,19 @@ struct YAMLNode: Sendable {
     }
   }
 
+  /// A short text, or a list of such, as it stands within brackets; nil for other values.
+  var flow: String? {
+    if let elements {
+      let parts = elements.compactMap(\.text).filter { $0.count <= 60 }
+      guard !parts.isEmpty, parts.count == elements.count, parts.count <= 12 else { return nil }
+      return "[" + elements.compactMap(\.flow).joined(separator: ", ") + "]"
+    }
+    guard let text, !text.isEmpty, text.count <= 60 else { return nil }
+    let isPlain = text.allSatisfy { $0.isLetter || $0.isNumber || "-_./ %".contains($0) }
+    if isPlain { return text }
+    return text.contains { "\"\\".contains($0) || $0.isNewline } ? nil : "\"\(text)\""
+  }
+
   /// What was written, as messages quote it.
   var quoted: String {
     if case .scalar(let text, _) = content, !text.isEmpty { return text.quoted }

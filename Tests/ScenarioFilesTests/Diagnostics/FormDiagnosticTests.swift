@@ -49,7 +49,7 @@ private let mistakes = [
   Mistake(
     code: .notANumber, text: "scenario: a\nduration: ⟦1:30⟧\n",
     message: "'duration' must be a length of time, is '1:30'",
-    help: "for instance 250ms, 1.5s or 1h30m"),
+    help: "write 1m30s"),
   Mistake(
     code: .outOfRange, text: "scenario: a\nduration: ⟦-5s⟧\n",
     message: "'duration' must not be negative, is '-5s'",

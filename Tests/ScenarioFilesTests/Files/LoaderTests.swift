@@ -44,6 +44,17 @@ import TrafficPolicy
     #expect(missing.diagnostics.map(\.code) == [.unreadableFile])
   }
 
+  @Test func `a pipe with a name is refused in favour of standard input`() {
+    // A device stands for what a shell makes of <(helm template …).
+    let result = ScenarioLoader.load(paths: ["/dev/null"])
+    #expect(result.diagnostics.map(\.code) == [.unreadableFile])
+    #expect(
+      result.diagnostics.first?.message == "cannot read '/dev/null': it is not a regular file")
+    #expect(
+      result.diagnostics.first?.help
+        == "standard input is read as '-': helm template CHART | foreshock run SCENARIO -")
+  }
+
   @Test func `overrides replace values before they are checked`() throws {
     let loaded = try scenario(
       smallScenario,

@@ -21,6 +21,19 @@ import Testing
     #expect(missing.isEmpty)
   }
 
+  /// An `anyOf` of named metrics and quantiles would refuse both beside one another.
+  @Test func `an expectation may hold any quantile beside named metrics`() throws {
+    let object = try JSONSerialization.jsonObject(with: Data(ScenarioLoader.jsonSchema.utf8))
+    let definitions = try #require((object as? [String: Any])?["$defs"] as? [String: Any])
+    let metrics = try #require(definitions["Metrics"] as? [String: Any])
+    let named = try #require(metrics["properties"] as? [String: Any])
+    #expect(named["p99"] != nil && named["errorRate"] != nil)
+    let others = try #require(metrics["patternProperties"] as? [String: Any])
+    #expect(Array(others.keys) == ["^p[0-9]+(\\.[0-9]+)?$"])
+    #expect(metrics["minProperties"] as? Int == 1)
+    #expect(metrics["additionalProperties"] as? Bool == false)
+  }
+
   @Test func `every reference of the schema is defined`() throws {
     let text = ScenarioLoader.jsonSchema
     let object = try JSONSerialization.jsonObject(with: Data(text.utf8))

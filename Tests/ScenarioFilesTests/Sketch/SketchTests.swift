@@ -44,6 +44,30 @@ import Testing
     #expect(result.scenario?.services.map(\.name) == ["front", "stock"])
   }
 
+  @Test func `a first scenario tells what keeps it from being run`() throws {
+    let files = [
+      "store/front.yaml": ImportSamples.app("front"),
+      "store/route.yaml": """
+      apiVersion: networking.istio.io/v1
+      kind: VirtualService
+      metadata: {name: front, namespace: shop}
+      spec:
+        hosts: [front]
+        http:
+          - route:
+              - {destination: {host: front, subset: v7}, weight: 50}
+              - {destination: {host: frint}, weight: 50}
+
+      """,
+    ]
+    for folder in ["store", "store/"] {
+      let sketch = ScenarioSketch.write(folder: folder, fileSystem: .memory(files))
+      #expect(try #require(sketch.text).hasPrefix("scenario: store\n"))
+      #expect(sketch.diagnostics.map(\.code) == [.unknownSubset, .danglingHost])
+      #expect(sketch.diagnostics.map(\.span.line) == [8, 9])
+    }
+  }
+
   @Test func `a folder without services is a mistake`() {
     let sketch = ScenarioSketch.write(folder: "x", fileSystem: .memory(["x/a.yaml": "a: b"]))
     #expect(sketch.text == nil)

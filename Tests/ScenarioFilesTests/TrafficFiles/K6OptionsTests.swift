@@ -139,4 +139,33 @@ import TimeAndChance
     #expect(result.diagnostics.map(\.message) == [message])
     #expect(result.diagnostics.map(\.span.file) == ["k6.json"])
   }
+
+  @Test func `all mistakes of a scenario are told at once`() {
+    let rate = load(
+      #"{"scenarios": {"a": {"executor": "constant-arrival-rate", "timeUnit": "0s", "rate": -1,"#
+        + #" "duration": "soon", "preAllocatedVUs": "x"}}}"#)
+    #expect(
+      rate.diagnostics.map(\.message) == [
+        "'timeUnit' must be more than 0",
+        "'rate' must be a whole number of 1...1000000000, is '-1'",
+        "'duration' must be a length of time like 1m30s, is 'soon'",
+        "'preAllocatedVUs' must be a whole number of 0...1000000000, is 'x'",
+      ])
+    let ramp = load(
+      #"{"scenarios": {"a": {"executor": "ramping-vus", "stages": ["#
+        + #"{"duration": "soon", "target": -1}, {"duration": "1m"}]}}}"#)
+    #expect(
+      ramp.diagnostics.map(\.message) == [
+        "'duration' must be a length of time like 1m30s, is 'soon'",
+        "'target' must be a whole number of 0...1000000000, is '-1'",
+        "a stage of k6 scenario 'a' has no 'target'",
+      ])
+  }
+
+  @Test func `broken JSON is called JSON`() throws {
+    let result = load(#"{"vus": 2, "duration" "10s"}"#)
+    let found = try #require(result.diagnostics.first)
+    #expect(found.code == .syntax && found.message.hasPrefix("not JSON: "), "\(found.text)")
+    #expect(found.help == "compare the brackets, commas and quotes around this place")
+  }
 }

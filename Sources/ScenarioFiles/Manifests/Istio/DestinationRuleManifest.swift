@@ -60,6 +60,8 @@ struct TrafficPolicyManifest {
   /// `tls.mode`.
   var tlsMode: String?
   var retryBudget: RetryBudget?
+  /// What the budget's block states; empty without one.
+  var retryBudgetFields: [PolicyField] = []
   /// Policies of single ports, in order.
   var ports: [(number: Int, policy: TrafficPolicyManifest)] = []
 
@@ -92,6 +94,11 @@ struct TrafficPolicyManifest {
       retryBudget = RetryBudget(
         budgetPercent: percent.number(0...100, &diagnostics) ?? 20,
         minRetryConcurrency: minimum > 0 ? minimum : 3)
+      retryBudgetFields = [
+        PolicyField(name: "retryBudget.percent", usual: "20%", isStated: percent.exists),
+        PolicyField(
+          name: "retryBudget.minRetryConcurrency", usual: "3", isStated: minimum > 0),
+      ]
     }
   }
 
@@ -119,7 +126,10 @@ struct TrafficPolicyManifest {
     if own.outlierDetection != nil || isPortLevel { result.outlierDetection = own.outlierDetection }
     if own.loadBalancer != nil || isPortLevel { result.loadBalancer = own.loadBalancer }
     if own.tlsMode != nil || isPortLevel { result.tlsMode = own.tlsMode }
-    if own.retryBudget != nil { result.retryBudget = own.retryBudget }
+    if own.retryBudget != nil {
+      result.retryBudget = own.retryBudget
+      result.retryBudgetFields = own.retryBudgetFields
+    }
     return result
   }
 }
@@ -166,6 +176,8 @@ struct OutlierDetectionManifest {
   var settings = OutlierDetectionSettings()
   /// `minHealthPercent`: with the block, panic is off unless this says otherwise.
   var panicThreshold = 0
+  /// What the block states.
+  private(set) var fields: [PolicyField] = []
 
   /// The settings that Istio makes of the block; nil when there is none.
   ///
@@ -204,12 +216,28 @@ struct OutlierDetectionManifest {
       settings.maxEjectionPercent = value
     }
     panicThreshold = cursor["minHealthPercent"].integer(0...100, &diagnostics) ?? 0
+    let usual = [
+      ("consecutive5xxErrors", "5"), ("consecutiveGatewayErrors", "off"), ("interval", "10s"),
+      ("baseEjectionTime", "30s"), ("minHealthPercent", "0%: no panic"),
+    ]
+    fields = usual.map { name, value in
+      PolicyField(
+        name: "outlierDetection.\(name)", usual: value, isStated: cursor[name].exists)
+    }
+    // A stated 0 is the same as none.
+    let most = cursor["maxEjectionPercent"].node?.text
+    fields.append(
+      PolicyField(
+        name: "outlierDetection.maxEjectionPercent", usual: "10%",
+        isStated: most != nil && most != "0"))
   }
 }
 
 /// `loadBalancer`.
 struct LoadBalancerManifest {
   var policy = LoadBalancerPolicy.leastRequest()
+  /// Whether the block says how hosts are chosen, and not only from where.
+  var statesPolicy = false
   var slowStart: SlowStartSettings?
   var hashPolicy: [HashPolicy] = []
   var isPassthrough = false
@@ -230,6 +258,7 @@ struct LoadBalancerManifest {
     case "PASSTHROUGH": isPassthrough = true
     default: policy = .leastRequest()
     }
+    statesPolicy = (simple ?? "UNSPECIFIED") != "UNSPECIFIED" || cursor["consistentHash"].exists
     if simple != "RANDOM", simple != "PASSTHROUGH" { readWarmup(cursor, &diagnostics) }
     readHash(cursor["consistentHash"], &diagnostics)
     readLocality(cursor["localityLbSetting"], &diagnostics)

@@ -4,6 +4,8 @@ import TrafficPolicy
 /// The `retries` of a rule; what is absent keeps Istio's default.
 struct RetryManifest {
   var attempts: Int
+  /// Whether the number is stated.
+  var statesAttempts: Bool
   var perTryTimeout: SimDuration?
   /// The classes of outcomes; nil: Istio's default list.
   var retryOn: (classes: RetryOn, codes: [Int])?
@@ -19,6 +21,7 @@ struct RetryManifest {
 
   private init(attempts: Int) {
     self.attempts = attempts
+    statesAttempts = false
     retryRemoteLocalities = false
   }
 
@@ -32,6 +35,7 @@ struct RetryManifest {
     guard cursor.exists else { return nil }
     // A block without attempts has the protobuf default of 0: retries are off.
     attempts = max(0, cursor["attempts"].integer(-1...1_000, &diagnostics) ?? 0)
+    statesAttempts = cursor["attempts"].exists
     perTryTimeout = cursor["perTryTimeout"].duration(atLeast: .milliseconds(1), &diagnostics)
     backOff = cursor["backoff"].duration(atLeast: .milliseconds(1), &diagnostics)
     retryRemoteLocalities = cursor["retryRemoteLocalities"].boolean(&diagnostics) ?? false
@@ -46,6 +50,7 @@ struct RetryManifest {
   /// - Source: Istio `pilot/pkg/config/kube/gateway/conversion.go`.
   init(httpRoute attempts: Int, codes: [Int], backOff: SimDuration?) {
     self.attempts = attempts
+    statesAttempts = true
     retryOn = codes.isEmpty ? nil : (Self.defaultClasses, codes)
     self.backOff = backOff
     retryRemoteLocalities = false
