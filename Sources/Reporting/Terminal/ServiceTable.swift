@@ -24,7 +24,9 @@ struct ServiceTable {
       ellipsis: style.usesUnicode ? "…" : "...")
     var lines = ["", style.tinted(name, .heading) + subtitle(after: name)]
     var table = TerminalTable(
-      columns: ["", "req/s", "errors", "p50", "p99", "retries", "queue", "busy"], style: style)
+      columns: [
+        "", "req/s", "errors", RejectedColumn.title, "p50", "p99", "retries", "queue", "busy",
+      ], style: style)
     table.add(row("all", service.flow, server: service.server))
     if result.phases.count > 1 {
       for (place, phase) in result.phases.enumerated() {
@@ -113,6 +115,7 @@ struct ServiceTable {
     [
       name, HumanNumber.optional(server == nil ? flow.offeredRate : flow.tryRate, .number),
       HumanNumber.optional(flow.errorRate, .share),
+      HumanNumber.optional(flow.rejectedRate, .share),
       HumanNumber.optional(flow.quantile(0.5), .seconds),
       HumanNumber.optional(flow.quantile(0.99), .seconds),
       HumanNumber.optional(flow.retriesPerRequest, .share),
@@ -127,6 +130,7 @@ struct ServiceTable {
     return [
       name, HumanNumber.optional(figures.rate, .number),
       HumanNumber.optional(figures.errorRate, .share),
+      HumanNumber.optional(figures.rejectedRate, .share),
       figures.p50.map { HumanNumber.duration($0.mean) } ?? typical(series.p50, phase),
       figures.p99.map { HumanNumber.duration($0.mean) } ?? typical(series.p99, phase),
       PhaseMedian.of(series.retriesPerRequest, in: result.phases[phase], result.run)

@@ -114,11 +114,13 @@ public struct TerminalReport: Sendable {
     guard !result.sources.isEmpty else { return [] }
     var lines = ["", style.tinted("What users see", .heading)]
     var table = TerminalTable(
-      columns: ["", "req/s", "errors", "p50", "p99", "max", "tries/req"], style: style)
+      columns: ["", "req/s", "errors", RejectedColumn.title, "p50", "p99", "max", "tries/req"],
+      style: style)
     for (index, source) in result.sources.enumerated() {
       table.add([
         result.run.sources[index].name, HumanNumber.optional(source.offeredRate, .number),
         HumanNumber.optional(source.errorRate, .share),
+        HumanNumber.optional(source.rejectedRate, .share),
         HumanNumber.optional(source.quantile(0.5), .seconds),
         HumanNumber.optional(source.quantile(0.99), .seconds),
         HumanNumber.optional(source.maxLatency, .seconds), triesPerRequest(source),
@@ -128,6 +130,7 @@ public struct TerminalReport: Sendable {
         table.add([
           "  \(PhaseName.short(phase, result.run))", HumanNumber.optional(figures.rate, .number),
           HumanNumber.optional(figures.errorRate, .share),
+          HumanNumber.optional(figures.rejectedRate, .share),
           HumanNumber.optional(figures.p50, .seconds),
           HumanNumber.optional(figures.p99, .seconds), "",
           HumanNumber.optional(figures.triesPerRequest, .number),

@@ -24,6 +24,7 @@ enum Episodes {
     var entries: [TimelineEntry] = []
     for (index, flow) in sample.sources.enumerated() where run.sources.indices.contains(index) {
       entries += failures(flow, of: run.sources[index].name, clock)
+      entries += rejections(flow, of: run.sources[index].name, clock)
       entries += latency(flow, of: run.sources[index].name, clock)
       entries += retries(flow, of: run.sources[index].name, clock)
     }
@@ -63,6 +64,8 @@ enum Episodes {
     var tallies: [Tally]
     /// The figure of some windows together; nil where windows cannot be put together.
     var pooled: ((Range<Int>) -> Double)?
+    /// Whether any of it is worth a line, also when it goes on all the time.
+    var isNeverUsual = false
   }
 
   private static func failures(
@@ -72,11 +75,11 @@ enum Episodes {
       Tally(events: Double($0.errors), requests: Double($0.ended))
     }
     let series = Series(
-      values: tallies.map { $0.requests > 0 ? $0.events / $0.requests : nil }, tallies: tallies
-    ) { windows in
-      let sum = tallies[windows].sum
-      return sum.events / sum.requests
-    }
+      values: tallies.map { $0.requests > 0 ? $0.events / $0.requests : nil }, tallies: tallies,
+      pooled: { windows in
+        let sum = tallies[windows].sum
+        return sum.events / sum.requests
+      })
     let usual = usualValue(series.values, clock)
     let limit = max(usual.median * 3, usual.median + 0.01, usual.high * 1.2)
     return episodes(series, above: limit, alone: max(0.05, limit), clock).map { episode in
@@ -84,6 +87,40 @@ enum Episodes {
         at: time(episode.first, clock), kind: .failure,
         text: "errors of \(name) \(episode.isPeak ? "up to " : "")"
           + HumanNumber.share(episode.peak) + returns(episode, flow.samples.count, clock))
+    }
+  }
+
+  /// When requests end in 429: from a share of a hundredth on, however usual that is in this run.
+  private static func rejections(
+    _ flow: FlowFigures, of name: String, _ clock: Clock
+  ) -> [TimelineEntry] {
+    let tallies = flow.samples.map {
+      Tally(events: Double($0.rejected), requests: Double($0.ended))
+    }
+    return shares(of: tallies, clock).map { share in
+      TimelineEntry(
+        at: time(share.episode.first, clock), kind: .rejection,
+        text: "429 for \(share.text) of \(name)"
+          + returns(share.episode, flow.samples.count, clock))
+    }
+  }
+
+  /// When a share of requests that should be none is a hundredth and more, and how large it is.
+  private static func shares(
+    of tallies: [Tally], _ clock: Clock
+  ) -> [(episode: Episode, text: String)] {
+    func share(_ tally: Tally) -> Double { tally.events / tally.requests }
+    let series = Series(
+      values: tallies.map { $0.requests > 0 ? share($0) : nil }, tallies: tallies,
+      pooled: { share(tallies[$0].sum) }, isNeverUsual: true)
+    return episodes(series, above: 0.01, alone: 0.05, clock).map { episode in
+      let whole = share(tallies[episode.first..<episode.last + 1].sum)
+      let isUneven = episode.isPeak && episode.peak > 1.5 * whole
+      return (
+        episode,
+        HumanNumber.share(whole)
+          + (isUneven ? " (at times \(HumanNumber.share(episode.peak)))" : "")
+      )
     }
   }
 
@@ -137,11 +174,11 @@ enum Episodes {
       Tally(events: Double($0.attempts) - Double($0.offered), requests: Double($0.offered))
     }
     let series = Series(
-      values: tallies.map { $0.requests > 0 ? 1 + $0.events / $0.requests : nil }, tallies: tallies
-    ) { windows in
-      let sum = tallies[windows].sum
-      return 1 + sum.events / sum.requests
-    }
+      values: tallies.map { $0.requests > 0 ? 1 + $0.events / $0.requests : nil }, tallies: tallies,
+      pooled: { windows in
+        let sum = tallies[windows].sum
+        return 1 + sum.events / sum.requests
+      })
     let usual = usualValue(series.values, clock)
     let base = max(1, usual.median)
     let limit = max(base * 1.1, usual.high * 1.1)
@@ -199,8 +236,11 @@ enum Episodes {
         episodes.append(Episode(first: window, last: window, peak: value))
       }
     }
-    let calm = usualWindows(series.tallies.count, clock).map { series.tallies[$0] }
-    let usual = calm.sum
+    let calm =
+      series.isNeverUsual
+      ? [] : usualWindows(series.tallies.count, clock).map { series.tallies[$0] }
+    let usual =
+      series.isNeverUsual ? Tally(requests: series.tallies.sum.requests) : calm.sum
     let scatter = calm.dispersion
     return episodes.compactMap { episode in
       let length = clock.windows.end(of: episode.last) - clock.windows.start(of: episode.first)

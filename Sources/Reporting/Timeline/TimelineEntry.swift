@@ -5,7 +5,7 @@ import TimeAndChance
 struct TimelineEntry: Sendable, Equatable {
   /// What kind of line it is; earlier ones matter more when there is little room.
   enum Kind: Int, Sendable, Equatable, Comparable {
-    case fault, failure, latency, retries, ejection, limit, pods, release, other
+    case fault, failure, rejection, latency, retries, ejection, limit, pods, release, other
 
     static func < (left: Kind, right: Kind) -> Bool { left.rawValue < right.rawValue }
   }

@@ -148,6 +148,24 @@ private func timeline(
     #expect(timeline(of: blind).isEmpty)
   }
 
+  @Test func `requests that are refused with 429 are told, also when that is usual`() {
+    func told(_ rejected: (Int) -> UInt32) -> [String] {
+      timeline { second in
+        let rejected = rejected(second)
+        return FlowSample(
+          offered: 100, succeeded: 100 - rejected, rejected: rejected, attempts: 100, p50: 9,
+          p99: 9)
+      }.map(\.text)
+    }
+    #expect(told { _ in 63 } == ["429 for 63 % of shop, to the end"])
+    #expect(told { (10..<20).contains($0) ? 40 : 0 } == ["429 for 40 % of shop, until 00:20"])
+    #expect(
+      told { $0 < 10 ? 0 : $0 < 15 ? 80 : 10 }
+        == ["429 for 17 % of shop (at times 80 %), to the end"])
+    #expect(told { _ in 0 }.isEmpty)
+    #expect(told { $0 == 30 ? 3 : 0 }.isEmpty)
+  }
+
   @Test(arguments: [0.5, 2, 20])
   func `chance alone makes next to no lines`(rate: Double) throws {
     var lines: [String] = []
