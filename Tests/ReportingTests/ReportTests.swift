@@ -103,6 +103,14 @@ enum Shared {
     #expect(SummaryJSON(part).text.contains("\"partial\": true"))
   }
 
+  @Test func `callers tell of refused retries and of response flags`() {
+    #expect(TerminalReport(Shared.feed).text.contains(" retries refused by maxRetries"))
+    let html = HTMLReport(Shared.feed).html
+    let header = "<th scope=\"col\">caller</th><th scope=\"col\">outcome</th>"
+    #expect(html.components(separatedBy: header).count > 5)
+    #expect(html.contains("frontend</th><td>URX,UF</td>"))
+  }
+
   @Test func `the only fault needs no name in a table`() {
     let text = TerminalReport(Shared.feed).text
     #expect(text.contains("  during fault "))

@@ -179,6 +179,12 @@ extension HTMLReport {
           HumanNumber.optional(flow.retriesRefusedPerRequest, .share),
         ]
       }, &out)
+    let rows = edges.flatMap { edge in
+      outcomeRows(result.edges[edge]).map { [ServiceTable.caller(edge, result.run)] + $0 }
+    }
+    if !rows.isEmpty {
+      out.table(["caller", "outcome", "requests in all replications", "share"], rows)
+    }
     out.raw("</details>")
   }
 
@@ -218,18 +224,23 @@ extension HTMLReport {
 
   /// By status and by response flags.
   private func outcomes(_ flow: FlowSummary, _ out: inout HTMLText) {
-    let all = flow.total.completed
-    guard all > 0 else { return }
-    func share(_ count: UInt64) -> String { HumanNumber.share(Double(count) / Double(all)) }
+    let rows = outcomeRows(flow)
+    guard !rows.isEmpty else { return }
     out.raw("<details><summary>Outcomes by status and response flag</summary>")
-    var rows = flow.total.statuses.map { entry in
-      [entry.status == 0 ? "no answer" : "\(entry.status)", "\(entry.count)", share(entry.count)]
-    }
-    for entry in flow.total.flags where entry.flags != "-" {
-      rows.append([entry.flags, "\(entry.count)", share(entry.count)])
-    }
     out.table(["outcome", "requests in all replications", "share"], rows)
     out.raw("</details>")
+  }
+
+  private func outcomeRows(_ flow: FlowSummary) -> [[String]] {
+    let all = flow.total.completed
+    func share(_ count: UInt64) -> String { HumanNumber.share(Double(count) / Double(all)) }
+    let statuses = flow.total.statuses.map { entry in
+      [entry.status == 0 ? "no answer" : "\(entry.status)", "\(entry.count)", share(entry.count)]
+    }
+    return statuses
+      + flow.total.flags.filter { $0.flags != "-" }.map { entry in
+        [entry.flags, "\(entry.count)", share(entry.count)]
+      }
   }
 
   private func charts(_ charts: [Chart], of name: String, _ out: inout HTMLText) {

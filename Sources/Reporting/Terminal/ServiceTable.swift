@@ -96,6 +96,7 @@ struct ServiceTable {
     if let refused = server.refused, refused.mean > 0 {
       facts.append("\(HumanNumber.count(refused.mean)) refused by full queues")
     }
+    facts += retriesRefused
     if let peak = server.peakQueue, peak.mean > 0 {
       facts.append("queue up to \(HumanNumber.count(peak.mean))")
     }
@@ -108,6 +109,19 @@ struct ServiceTable {
     if !facts.isEmpty { notes.append(facts.joined(separator: " · ")) }
     return notes.flatMap { note in
       DisplayText.wrapped(style.plain(note), to: style.columns - 2).map { "  " + $0 }
+    }
+  }
+
+  /// How many retries of all callers were wanted and not sent, a fact for each thing that refused
+  /// them.
+  private var retriesRefused: [String] {
+    var all = FlowFigures.RefusedRetries()
+    for (edge, flow) in zip(result.run.edges, result.edges) where edge.to == index {
+      all.add(flow.total.retriesRefused)
+    }
+    return RefusedRetriesText.causes(all).map { cause in
+      let mean = Double(cause.count) / Double(result.replications)
+      return "\(HumanNumber.count(mean)) retries refused by \(cause.name)"
     }
   }
 

@@ -27,12 +27,14 @@ enum Episodes {
       entries += rejections(flow, of: run.sources[index].name, clock)
       entries += latency(flow, of: run.sources[index].name, clock)
       entries += retries(flow, of: run.sources[index].name, clock)
+      entries += refusedRetries(flow, of: run.sources[index].name, clock)
     }
     for (index, flow) in sample.edges.enumerated() where run.edges.indices.contains(index) {
       let edge = run.edges[index]
       guard case .service(let caller) = edge.from else { continue }
       let name = "\(run.services[caller].name) → \(run.services[edge.to].name)"
       entries += retries(flow, of: name, clock)
+      entries += refusedRetries(flow, of: name, clock)
     }
     return entries
   }
@@ -101,6 +103,23 @@ enum Episodes {
       TimelineEntry(
         at: time(share.episode.first, clock), kind: .rejection,
         text: "429 for \(share.text) of \(name)"
+          + returns(share.episode, flow.samples.count, clock))
+    }
+  }
+
+  /// When retries that the policy wants are not sent, and what refuses them where that is one thing.
+  private static func refusedRetries(
+    _ flow: FlowFigures, of name: String, _ clock: Clock
+  ) -> [TimelineEntry] {
+    let tallies = flow.samples.map {
+      Tally(
+        events: Double($0.retriesRefused), requests: Double($0.retries) + Double($0.retriesRefused))
+    }
+    let cause = RefusedRetriesText.cause(flow.retriesRefused)
+    return shares(of: tallies, clock).map { share in
+      TimelineEntry(
+        at: time(share.episode.first, clock), kind: .retries,
+        text: "\(share.text) of retries of \(name) refused\(cause)"
           + returns(share.episode, flow.samples.count, clock))
     }
   }

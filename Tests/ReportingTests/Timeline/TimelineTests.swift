@@ -166,6 +166,24 @@ private func timeline(
     #expect(told { $0 == 30 ? 3 : 0 }.isEmpty)
   }
 
+  @Test(arguments: [
+    (FlowFigures.RefusedRetries(budget: 9), " by the retry budget"),
+    (.init(overflow: 9), " by maxRetries"), (.init(bucket: 9), " by the client's token bucket"),
+    (.init(breaker: 9), " by the client's breaker"), (.init(budget: 9, overflow: 1), ""),
+  ])
+  func `refused retries are told with what refused them`(
+    refused: FlowFigures.RefusedRetries, cause: String
+  ) {
+    let samples = (0..<60).map { second in
+      (30..<40).contains(second)
+        ? FlowSample(
+          offered: 100, succeeded: 100, attempts: 101, retries: 1, retriesRefused: 4, p50: 9, p99: 9
+        ) : FlowSample(offered: 100, succeeded: 100, attempts: 100, p50: 9, p99: 9)
+    }
+    let flow = FlowFigures(retriesRefused: refused, samples: samples)
+    #expect(timeline(of: flow).map(\.text) == ["80 % of retries of shop refused\(cause), until 00:40"])
+  }
+
   @Test(arguments: [0.5, 2, 20])
   func `chance alone makes next to no lines`(rate: Double) throws {
     var lines: [String] = []
