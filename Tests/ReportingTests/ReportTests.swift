@@ -69,7 +69,7 @@ enum Shared {
     #expect(failures > 0)
     #expect(text.components(separatedBy: again).count - 1 == failures + 1)
     #expect(text.contains("timeline-2 ejected by 3 of 5 × gateway feed/edge"))
-    #expect(text.contains("tries of readers × "))
+    #expect(text.contains("tries per new request of readers 1 → "))
   }
 
   @Test(arguments: 0..<3, [60, 80, 81, 132])

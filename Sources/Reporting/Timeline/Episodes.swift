@@ -205,8 +205,10 @@ enum Episodes {
       episode in
       TimelineEntry(
         at: time(episode.first, clock), kind: .retries,
-        text: "tries of \(name) × \(HumanNumber.count(episode.peak / base))"
-          + returns(episode, flow.samples.count, clock))
+        // Tries of a window are of requests that began in it or earlier: thrice the requests that
+        // begin need not be three tries of each.
+        text: "tries per new request of \(name) \(HumanNumber.count(base)) → "
+          + HumanNumber.count(episode.peak) + returns(episode, flow.samples.count, clock))
     }
   }
 

@@ -88,7 +88,7 @@ private func timeline(
       return FlowSample(
         offered: 10, succeeded: 10, attempts: isBad ? 30 : 10, p50: 4_000, p99: 4_000)
     }
-    #expect(entries.map(\.text) == ["tries of shop × 3, until 00:35"])
+    #expect(entries.map(\.text) == ["tries per new request of shop 1 → 3, until 00:35"])
     #expect(entries.first?.at == .zero + .seconds(30))
   }
 
