@@ -114,11 +114,43 @@ enum Shared {
   @Test func `the only fault needs no name in a table`() {
     let text = TerminalReport(Shared.feed).text
     #expect(text.contains("  during fault "))
-    var run = Shared.feed.run
-    let phase = Shared.feed.phases[1]
-    #expect(PhaseName.short(phase, run) == "during fault")
-    run.faults += run.faults
-    #expect(PhaseName.short(phase, run) == phase.name)
+    var result = Shared.feed
+    let phase = result.phases[1]
+    #expect(PhaseName.short(phase, result) == "during fault")
+    result.run.faults += result.run.faults
+    #expect(PhaseName.short(phase, result) == phase.name)
+  }
+
+  @Test func `phases of one name are told apart by when they begin`() {
+    var result = Shared.feed
+    result.phases[2].name = "before"
+    result.phases[2].start = .zero + .seconds(120)
+    let names = result.phases.map { PhaseName.full($0, among: result.phases) }
+    #expect(names == ["before from 01:00", "during slow-timeline", "before from 02:00"])
+    #expect(PhaseName.short(result.phases[2], result) == "before from 02:00")
+    #expect(TerminalReport(result).text.contains("    before from 02:00 "))
+    #expect(HTMLReport(result).html.contains("before from 02:00<"))
+  }
+
+  @Test func `every phase that asks for caution is told, alike ones together`() {
+    var result = Shared.feed
+    func cautions(_ labels: [TrustLabel]) -> [String] {
+      result.trust[2] = labels
+      return TrustText.cautions(of: 2, in: result).map(\.text)
+    }
+    let overloaded = TrustLabel(state: .overloaded)
+    #expect(
+      cautions([.init(state: .stable), overloaded, overloaded]) == [
+        "overloaded during slow-timeline and after slow-timeline: throughput holds; queue and "
+          + "latency would grow with a longer run"
+      ])
+    #expect(
+      cautions([overloaded, overloaded, overloaded])[0].hasPrefix("overloaded the whole run:"))
+    let full = TrustLabel(state: .overloaded, excess: .isRefused(share: 0.4))
+    #expect(cautions([full, overloaded, .init(state: .backlogged)]).count == 3)
+    let text = TerminalReport(result).text
+    #expect(text.contains("  backlogged after slow-timeline: "))
+    #expect(text.contains("  overloaded before: ") && text.contains("  overloaded during slow"))
   }
 
   @Test func `names that a cut would make alike are broken over lines`() {

@@ -39,7 +39,8 @@ extension HTMLReport {
       if result.phases.count > 1 {
         for (phase, figures) in zip(result.phases, result.sourcePhases[index]) {
           rows.append([
-            " " + phase.name, HumanNumber.optional(figures.rate, .number),
+            " " + PhaseName.full(phase, among: result.phases),
+            HumanNumber.optional(figures.rate, .number),
             HumanNumber.optional(figures.errorRate, .share),
             HumanNumber.optional(figures.rejectedRate, .share),
             HumanNumber.optional(figures.p50, .seconds),
@@ -141,10 +142,9 @@ extension HTMLReport {
         + (description.isDescribed ? "" : " · default behaviour, nothing described"),
       attributes: "class=\"soft small\"")
     out.raw("</div>")
-    for (phase, label) in zip(result.phases, result.trust[index])
-    where label.state == .overloaded || label.state == .backlogged {
+    for (label, text) in TrustText.cautions(of: index, in: result) {
       out.element(
-        "p", "\(label.state.rawValue.capitalisedFirst) \(phase.name): \(label.advice).",
+        "p", "\(text.capitalisedFirst).",
         attributes: "class=\"small \(label.state == .overloaded ? "bad" : "doubt")\"")
     }
     let charts =

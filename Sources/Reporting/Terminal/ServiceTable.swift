@@ -30,7 +30,7 @@ struct ServiceTable {
     table.add(row("all", service.flow, server: service.server))
     if result.phases.count > 1 {
       for (place, phase) in result.phases.enumerated() {
-        table.add(row("  \(PhaseName.short(phase, result.run))", place))
+        table.add(row("  \(PhaseName.short(phase, result))", place))
       }
     }
     let operations = result.run.services[index].operations
@@ -80,14 +80,7 @@ struct ServiceTable {
 
   /// What the figures are worth where they are not all sound, and what became of the pods.
   private var note: [String] {
-    var notes: [String] = []
-    var said: [TrustLabel.State] = []
-    for (phase, label) in zip(result.phases, result.trust[index]) {
-      guard label.state == .backlogged || label.state == .overloaded else { continue }
-      if said.contains(label.state) { continue }
-      said.append(label.state)
-      notes.append("\(label.state.rawValue) \(phase.name): \(label.advice)")
-    }
+    var notes = TrustText.cautions(of: index, in: result).map(\.text)
     let server = result.services[index].server
     var facts: [String] = []
     if let ejections = server.ejections, ejections.mean > 0 {
@@ -165,10 +158,22 @@ struct ServiceTable {
 enum PhaseName {
   /// `during fault` for the only fault of a run, whose name stands in the timeline; of several
   /// faults each keeps its name.
-  static func short(_ phase: Phase, _ run: RunDescription) -> String {
-    guard run.faults.count == 1, let fault = run.faults.first?.name else { return phase.name }
-    for word in ["during ", "after "] where phase.name == word + fault { return word + "fault" }
-    return phase.name
+  static func short(_ phase: Phase, _ result: RunResult) -> String {
+    var name = phase.name
+    if result.run.faults.count == 1, let fault = result.run.faults.first?.name {
+      for word in ["during ", "after "] where name == word + fault { name = word + "fault" }
+    }
+    return name + start(of: phase, among: result.phases)
+  }
+
+  /// The phase's name, which no other has.
+  static func full(_ phase: Phase, among phases: [Phase]) -> String {
+    phase.name + start(of: phase, among: phases)
+  }
+
+  /// When a phase begins whose name others have as well: a fault came again, or one within another.
+  private static func start(of phase: Phase, among phases: [Phase]) -> String {
+    phases.count { $0.name == phase.name } > 1 ? " from \(HumanNumber.clock(phase.start))" : ""
   }
 }
 

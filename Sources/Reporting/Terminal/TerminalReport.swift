@@ -128,7 +128,7 @@ public struct TerminalReport: Sendable {
       guard result.phases.count > 1 else { continue }
       for (phase, figures) in zip(result.phases, result.sourcePhases[index]) {
         table.add([
-          "  \(PhaseName.short(phase, result.run))", HumanNumber.optional(figures.rate, .number),
+          "  \(PhaseName.short(phase, result))", HumanNumber.optional(figures.rate, .number),
           HumanNumber.optional(figures.errorRate, .share),
           HumanNumber.optional(figures.rejectedRate, .share),
           HumanNumber.optional(figures.p50, .seconds),
