@@ -103,6 +103,13 @@ enum Shared {
     #expect(SummaryJSON(part).text.contains("\"partial\": true"))
   }
 
+  @Test func `work for callers that have gone is told`() {
+    let fact = "6 ejections · 812 refused by full queues · 53.4k requests whose callers had gone"
+    #expect(TerminalReport(Shared.feed, style: TerminalStyle(columns: 132)).text.contains(fact))
+    #expect(HTMLReport(Shared.feed).html.contains(fact))
+    #expect(ServiceFacts.facts(of: 5, in: Shared.feed).allSatisfy { !$0.contains("waited") })
+  }
+
   @Test func `callers tell of refused retries and of response flags`() {
     #expect(TerminalReport(Shared.feed).text.contains(" retries refused by maxRetries"))
     let html = HTMLReport(Shared.feed).html

@@ -147,6 +147,10 @@ extension HTMLReport {
         "p", "\(text.capitalisedFirst).",
         attributes: "class=\"small \(label.state == .overloaded ? "bad" : "doubt")\"")
     }
+    let facts = ServiceFacts.facts(of: index, in: result)
+    if !facts.isEmpty {
+      out.element("p", facts.joined(separator: " · "), attributes: "class=\"soft small\"")
+    }
     let charts =
       Chart.charts(of: service.flow, isCaller: false, in: result.run.windows)
       + Chart.charts(of: service.server, in: result.run.windows)

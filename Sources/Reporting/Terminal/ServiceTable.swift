@@ -81,40 +81,10 @@ struct ServiceTable {
   /// What the figures are worth where they are not all sound, and what became of the pods.
   private var note: [String] {
     var notes = TrustText.cautions(of: index, in: result).map(\.text)
-    let server = result.services[index].server
-    var facts: [String] = []
-    if let ejections = server.ejections, ejections.mean > 0 {
-      facts.append("\(HumanNumber.count(ejections.mean)) ejections")
-    }
-    if let refused = server.refused, refused.mean > 0 {
-      facts.append("\(HumanNumber.count(refused.mean)) refused by full queues")
-    }
-    facts += retriesRefused
-    if let peak = server.peakQueue, peak.mean > 0 {
-      facts.append("queue up to \(HumanNumber.count(peak.mean))")
-    }
-    if let restarts = server.restarts, restarts.mean > 0 {
-      facts.append("\(HumanNumber.count(restarts.mean)) restarts")
-    }
-    if let throttled = server.throttled, throttled.mean > 0 {
-      facts.append("throttled for \(HumanNumber.duration(throttled.mean))")
-    }
+    let facts = ServiceFacts.facts(of: index, in: result)
     if !facts.isEmpty { notes.append(facts.joined(separator: " · ")) }
     return notes.flatMap { note in
       DisplayText.wrapped(style.plain(note), to: style.columns - 2).map { "  " + $0 }
-    }
-  }
-
-  /// How many retries of all callers were wanted and not sent, a fact for each thing that refused
-  /// them.
-  private var retriesRefused: [String] {
-    var all = FlowFigures.RefusedRetries()
-    for (edge, flow) in zip(result.run.edges, result.edges) where edge.to == index {
-      all.add(flow.total.retriesRefused)
-    }
-    return RefusedRetriesText.causes(all).map { cause in
-      let mean = Double(cause.count) / Double(result.replications)
-      return "\(HumanNumber.count(mean)) retries refused by \(cause.name)"
     }
   }
 
