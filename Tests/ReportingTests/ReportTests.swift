@@ -190,9 +190,10 @@ enum Shared {
     let timeline = Timeline(Shared.feed)
     #expect(timeline.entries.count { $0.kind == .ejection } == 1)
     #expect(timeline.entries.map(\.at) == timeline.entries.map(\.at).sorted())
-    let (shown, leftOut) = timeline.most(4)
-    #expect(shown.count == 4 && leftOut == timeline.entries.count - 4)
-    #expect(shown.contains { $0.kind == .fault })
+    let excerpt = timeline.most(4)
+    #expect(excerpt.shown.count == 4)
+    #expect(excerpt.othersLeftOut == timeline.entries.count { $0.kind != .faultEnd } - 4)
+    #expect(excerpt.shown.contains { $0.kind == .fault })
   }
 }
 

@@ -8,7 +8,7 @@ public struct TerminalReport: Sendable {
   private let style: TerminalStyle
   private let reportPath: String?
 
-  /// The most lines of the timeline; the rest is in `events.ndjson`.
+  /// The most lines of the timeline, or half as many more where most are faults; the report has more.
   static let mostTimelineLines = 16
   /// The most services with a table of their own; the rest is in `summary.json`.
   static let mostServices = 40
@@ -91,7 +91,9 @@ public struct TerminalReport: Sendable {
   }
 
   private var timeline: [String] {
-    let (shown, leftOut) = Timeline(result).most(Self.mostTimelineLines)
+    let timeline = Timeline(result)
+    let excerpt = timeline.most(Self.mostTimelineLines)
+    let shown = excerpt.shown
     guard !shown.isEmpty else { return [] }
     var lines = ["", style.tinted("What happened", .heading) + timelineOrigin]
     let width = shown.map { HumanNumber.clock($0.at).count }.max() ?? 0
@@ -101,7 +103,14 @@ public struct TerminalReport: Sendable {
       lines.append("  " + clock + "  " + text[0].dropFirst(width + 4))
       lines += text.dropFirst()
     }
-    if leftOut > 0 { lines += wrap("and \(leftOut) more in events.ndjson", indent: width + 4) }
+    if let leftOut = excerpt.leftOut {
+      let isAll = timeline.most(HTMLReport.mostTimelineLines).leftOut == nil
+      let place =
+        reportPath == nil
+        ? "; --output DIR writes a report with them"
+        : isAll ? " in the report" : ", most of them in the report"
+      lines += wrap("and " + leftOut + place, indent: width + 4)
+    }
     return lines
   }
 

@@ -7,6 +7,9 @@ enum Episodes {
   /// The quiet time that ends an episode, in windows of the usual length.
   private static let quiet: Int64 = 5
 
+  /// The most lines about one figure of one subject in one act; of more, all are one.
+  private static let mostAlike = 6
+
   /// A stretch of windows in which a figure is beyond what is usual.
   private struct Episode {
     var first: Int
@@ -44,8 +47,10 @@ enum Episodes {
     let windows: WindowGrid
     let warmup: SimTime
     let firstFault: Int?
+    let acts: Acts
 
     init(_ run: RunDescription) {
+      acts = Acts(run)
       windows = run.windows
       warmup = .zero + run.warmup
       firstFault = run.faults.lazy.flatMap(\.occurrences).map(\.start).min()
@@ -84,11 +89,9 @@ enum Episodes {
       })
     let usual = usualValue(series.values, clock)
     let limit = max(usual.median * 3, usual.median + 0.01, usual.high * 1.2)
-    return episodes(series, above: limit, alone: max(0.05, limit), clock).map { episode in
-      TimelineEntry(
-        at: time(episode.first, clock), kind: .failure,
-        text: "errors of \(name) \(episode.isPeak ? "up to " : "")"
-          + HumanNumber.share(episode.peak) + returns(episode, flow.samples.count, clock))
+    let episodes = episodes(series, above: limit, alone: max(0.05, limit), clock)
+    return lines(episodes, .failure, flow, clock) { episode in
+      "errors of \(name) \(episode.isPeak ? "up to " : "")" + HumanNumber.share(episode.peak)
     }
   }
 
@@ -99,11 +102,8 @@ enum Episodes {
     let tallies = flow.samples.map {
       Tally(events: Double($0.rejected), requests: Double($0.ended))
     }
-    return shares(of: tallies, clock).map { share in
-      TimelineEntry(
-        at: time(share.episode.first, clock), kind: .rejection,
-        text: "429 for \(share.text) of \(name)"
-          + returns(share.episode, flow.samples.count, clock))
+    return lines(shares(tallies, clock), .rejection, flow, clock) { episode in
+      "429 for \(share(in: episode, tallies)) of \(name)"
     }
   }
 
@@ -116,31 +116,29 @@ enum Episodes {
         events: Double($0.retriesRefused), requests: Double($0.retries) + Double($0.retriesRefused))
     }
     let cause = RefusedRetriesText.cause(flow.retriesRefused)
-    return shares(of: tallies, clock).map { share in
-      TimelineEntry(
-        at: time(share.episode.first, clock), kind: .retries,
-        text: "\(share.text) of retries of \(name) refused\(cause)"
-          + returns(share.episode, flow.samples.count, clock))
+    return lines(shares(tallies, clock), .retries, flow, clock) { episode in
+      "\(share(in: episode, tallies)) of retries of \(name) refused\(cause)"
     }
   }
 
-  /// When a share of requests that should be none is a hundredth and more, and how large it is.
-  private static func shares(
-    of tallies: [Tally], _ clock: Clock
-  ) -> [(episode: Episode, text: String)] {
-    func share(_ tally: Tally) -> Double { tally.events / tally.requests }
+  /// When a share of requests that should be none is a hundredth and more.
+  private static func shares(_ tallies: [Tally], _ clock: Clock) -> [Episode] {
     let series = Series(
-      values: tallies.map { $0.requests > 0 ? share($0) : nil }, tallies: tallies,
-      pooled: { share(tallies[$0].sum) }, isNeverUsual: true)
-    return episodes(series, above: 0.01, alone: 0.05, clock).map { episode in
-      let whole = share(tallies[episode.first..<episode.last + 1].sum)
-      let isUneven = episode.isPeak && episode.peak > 1.5 * whole
-      return (
-        episode,
-        HumanNumber.share(whole)
-          + (isUneven ? " (at times \(HumanNumber.share(episode.peak)))" : "")
-      )
-    }
+      values: tallies.map { $0.requests > 0 ? $0.events / $0.requests : nil }, tallies: tallies,
+      pooled: { windows in
+        let sum = tallies[windows].sum
+        return sum.events / sum.requests
+      }, isNeverUsual: true)
+    return episodes(series, above: 0.01, alone: 0.05, clock)
+  }
+
+  /// The share over an episode, and where it is much larger at times, that as well.
+  private static func share(in episode: Episode, _ tallies: [Tally]) -> String {
+    let sum = tallies[episode.first..<episode.last + 1].sum
+    let whole = sum.events / sum.requests
+    let isUneven = episode.isPeak && episode.peak > 1.5 * whole
+    return HumanNumber.share(whole)
+      + (isUneven ? " (at times \(HumanNumber.share(episode.peak)))" : "")
   }
 
   private static func latency(
@@ -155,11 +153,10 @@ enum Episodes {
         events: slow(window, of: flow, beyond: limit), requests: Double(flow.samples[window].ended))
     }
     let series = Series(values: values, tallies: tallies)
-    return episodes(series, above: limit, alone: limit * 2, clock).map { episode in
-      TimelineEntry(
-        at: time(episode.first, clock), kind: .latency,
-        text: "p99 of \(name) \(HumanNumber.duration(usual.median)) → "
-          + HumanNumber.duration(episode.peak) + returns(episode, values.count, clock))
+    let episodes = episodes(series, above: limit, alone: limit * 2, clock)
+    return lines(episodes, .latency, flow, clock) { episode in
+      "p99 of \(name) \(HumanNumber.duration(usual.median)) → "
+        + HumanNumber.duration(episode.peak)
     }
   }
 
@@ -201,14 +198,48 @@ enum Episodes {
     let usual = usualValue(series.values, clock)
     let base = max(1, usual.median)
     let limit = max(base * 1.1, usual.high * 1.1)
-    return episodes(series, above: limit, alone: limit * 1.2, inClusters: true, clock).map {
-      episode in
-      TimelineEntry(
-        at: time(episode.first, clock), kind: .retries,
-        // Tries of a window are of requests that began in it or earlier: thrice the requests that
-        // begin need not be three tries of each.
-        text: "tries per new request of \(name) \(HumanNumber.count(base)) → "
-          + HumanNumber.count(episode.peak) + returns(episode, flow.samples.count, clock))
+    let episodes = episodes(
+      series, above: limit, alone: limit * 1.2, inClusters: true, clock)
+    return lines(episodes, .retries, flow, clock) { episode in
+      // Tries of a window are of requests that began in it or earlier: thrice the requests that
+      // begin need not be three tries of each.
+      "tries per new request of \(name) \(HumanNumber.count(base)) → "
+        + HumanNumber.count(episode.peak)
+    }
+  }
+
+  /// A line for each episode of a subject; one for all of an act when there are many.
+  private static func lines(
+    _ episodes: [Episode], _ kind: TimelineEntry.Kind, _ flow: FlowFigures, _ clock: Clock,
+    _ text: (Episode) -> String
+  ) -> [TimelineEntry] {
+    let count = flow.samples.count
+    var acts: [[Episode]] = []
+    for episode in episodes {
+      let act = clock.acts.act(at: time(episode.first, clock))
+      if let last = acts.last?.last, clock.acts.act(at: time(last.first, clock)) == act {
+        acts[acts.count - 1].append(episode)
+      } else {
+        acts.append([episode])
+      }
+    }
+    return acts.flatMap { episodes -> [TimelineEntry] in
+      guard episodes.count > mostAlike, let first = episodes.first, let last = episodes.last else {
+        return episodes.map { episode in
+          TimelineEntry(
+            at: time(episode.first, clock), kind: kind,
+            text: text(episode) + returns(episode, count, clock))
+        }
+      }
+      var all = episodes.max { $0.peak < $1.peak } ?? first
+      (all.first, all.last) = (first.first, last.last)
+      let isOver = !clock.areNear(last.last, count)
+      let end = isOver ? "until \(HumanNumber.clock(time(last.last + 1, clock)))" : "to the end"
+      return [
+        TimelineEntry(
+          at: time(first.first, clock), kind: kind,
+          text: text(all) + ", \(episodes.count) times \(end)")
+      ]
     }
   }
 

@@ -4,7 +4,7 @@ import TimeAndChance
 /// Entries of the causal log that belong together, as one line each.
 ///
 /// A thousand proxies that eject the same pod within seconds are one line; so is a limit that refuses
-/// again and again, and whatever comes time and again throughout the run.
+/// again and again, and whatever comes time and again without another fault in between.
 enum EventGroups {
   /// How far apart events of one line may be.
   private static let gap = SimDuration.seconds(10)
@@ -72,11 +72,13 @@ enum EventGroups {
 
   static func entries(_ result: RunResult) -> [TimelineEntry] {
     let groups = groups(of: result.representative.events, result.run)
-    // What comes too often is one group, in the place of the first.
+    // What comes too often in one act is one group, in the place of the first.
+    let acts = Acts(result.run)
+    let keys = groups.map { "\(acts.act(at: $0.first.at)) \($0.key)" }
     var alike: [String: [Int]] = [:]
-    for (place, group) in groups.enumerated() { alike[group.key, default: []].append(place) }
+    for (place, key) in keys.enumerated() { alike[key, default: []].append(place) }
     return groups.enumerated().compactMap { place, group in
-      guard let places = alike[group.key], places.count > mostAlike else {
+      guard let places = alike[keys[place]], places.count > mostAlike else {
         return entry(group, result)
       }
       guard places.first == place else { return nil }
@@ -210,7 +212,9 @@ enum EventGroups {
     let subject =
       isAlone ? "full queue at \(names) refuses" : "full queues at \(workload(event, run)) refuse"
     // Over many times with pauses between a share tells nothing.
-    guard group.times == 1, let index = event.workload, result.representative.workloads.indices.contains(index) else {
+    guard group.times == 1, let index = event.workload,
+      result.representative.workloads.indices.contains(index)
+    else {
       return "\(subject) \(refused(group))"
     }
     let figures = result.representative.workloads[index]

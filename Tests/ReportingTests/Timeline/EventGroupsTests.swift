@@ -8,11 +8,19 @@ import TimeAndChance
   private func at(_ seconds: Double) -> SimTime { .zero + SimDuration(seconds: seconds) }
 
   /// The lines of a minute in which a workload of so many pods refuses a fifth of its arrivals.
-  private func lines(_ events: [RunEvent], replicas: Int = 1) -> [String] {
+  private func lines(
+    _ events: [RunEvent], replicas: Int = 1, faultAt: Double? = nil
+  ) -> [String] {
     let run = RunDescription(
       scenario: "s", duration: .seconds(60),
       services: [.init(name: "web"), .init(name: "api", workloads: [0])],
-      workloads: [.init(name: "api", service: 1, replicas: replicas)])
+      workloads: [.init(name: "api", service: 1, replicas: replicas)],
+      faults: faultAt.map {
+        [
+          FaultDescription(
+            name: "f", text: "", occurrences: [.init(start: at($0), end: at($0 + 5))])
+        ]
+      } ?? [])
     let workload = WorkloadFigures(
       flow: FlowFigures(samples: Array(repeating: FlowSample(attempts: 50), count: 60)),
       server: ServerFigures(samples: Array(repeating: ServerSample(refused: 10), count: 60)))
@@ -55,7 +63,8 @@ import TimeAndChance
   @Test func `a rate limit names its proxy`() {
     let event = RunEvent(
       at: at(0.4), kind: .rateLimited, proxy: "gateway shop/edge", until: at(59.8), refused: 4_640)
-    #expect(lines([event]) == ["rate limit of gateway shop/edge refuses 4.64k requests, to the end"])
+    #expect(
+      lines([event]) == ["rate limit of gateway shop/edge refuses 4.64k requests, to the end"])
   }
 
   @Test func `a full queue says which share of arrivals it refuses`() {
@@ -75,6 +84,10 @@ import TimeAndChance
     }
     #expect(lines(throttled(3)) == Array(repeating: "CPU limit holds back api-0", count: 3))
     #expect(lines(throttled(4)) == ["CPU limit holds back api-0, 4 times until 00:43"])
+    // A fault in between makes it another story.
+    #expect(lines(throttled(4), faultAt: 30).count == 4)
+    #expect(
+      lines(throttled(4), faultAt: 50) == ["CPU limit holds back api-0, 4 times until 00:43"])
     let refusals = (0..<4).map { time in
       RunEvent(
         at: at(15 * Double(time)), kind: .queueFull, service: 1, workload: 0, pod: 0,

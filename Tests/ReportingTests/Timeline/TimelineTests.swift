@@ -161,7 +161,7 @@ private func timeline(
     #expect(told { (10..<20).contains($0) ? 40 : 0 } == ["429 for 40 % of shop, until 00:20"])
     #expect(
       told { $0 < 10 ? 0 : $0 < 15 ? 80 : 10 }
-        == ["429 for 17 % of shop (at times 80 %), to the end"])
+        == ["429 for 17 % (at times 80 %) of shop, to the end"])
     #expect(told { _ in 0 }.isEmpty)
     #expect(told { $0 == 30 ? 3 : 0 }.isEmpty)
   }
@@ -181,7 +181,21 @@ private func timeline(
         ) : FlowSample(offered: 100, succeeded: 100, attempts: 100, p50: 9, p99: 9)
     }
     let flow = FlowFigures(retriesRefused: refused, samples: samples)
-    #expect(timeline(of: flow).map(\.text) == ["80 % of retries of shop refused\(cause), until 00:40"])
+    #expect(
+      timeline(of: flow).map(\.text) == ["80 % of retries of shop refused\(cause), until 00:40"])
+  }
+
+  @Test func `failures that come time and again are one line`() {
+    func told(_ times: Int) -> [String] {
+      timeline(faultAt: 15, seconds: 200) { second in
+        let isBad = second >= 20 && second % 20 < 2 && second / 20 <= times
+        return FlowSample(
+          offered: 100, succeeded: isBad ? 40 : 100, serverErrors: isBad ? 60 : 0, attempts: 100,
+          p50: 9, p99: 9)
+      }.map(\.text)
+    }
+    #expect(told(6).count == 6)
+    #expect(told(8) == ["errors of shop up to 60 %, 8 times until 02:42"])
   }
 
   @Test(arguments: [0.5, 2, 20])
