@@ -31,8 +31,9 @@ enum WarningText {
     case .dropped(let source, let requests):
       return "\(name(source, run)) dropped \(requests) requests: too many were open"
     case .unanswered(let source, let requests):
-      return "\(HumanNumber.things(Int(clamping: requests), "request")) of \(name(source, run)) had no answer by the"
-        + " end, long overdue: they count as errors, where they began"
+      let count = HumanNumber.things(Int(clamping: requests), "request")
+      return "\(count) of \(name(source, run)) had no answer by the end, long overdue:"
+        + " they count as errors, where they began"
     case .iterationsLeft(let source, let requests):
       return "\(name(source, run)) dropped \(requests) requests: its time was over before its users"
         + " had done all their iterations"
@@ -43,6 +44,9 @@ enum WarningText {
       let name = run.faults.indices.contains(fault) ? run.faults[fault].name : "?"
       let listed = run.faults.indices.contains(fault) ? run.faults[fault].occurrences.count : 0
       return "figures of the time of \(name) are those of its first \(listed) occurrences"
+    case .tooManyPhases(let changes):
+      return "figures are of the whole run alone, not of the times before, during and after faults:"
+        + " these begin and end \(changes) times, more than \(Phase.most - 1)"
     }
   }
 
