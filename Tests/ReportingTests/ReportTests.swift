@@ -274,12 +274,13 @@ enum Shared {
   }
 
   @Test func `every tick label is short`() {
-    let labels = [0, 1e-3, 0.25, 1, 10, 60, 100, 300, 1_000, 3_600, 36_000].map {
+    let labels = [0, 1e-3, 0.25, 1, 10, 60, 100, 300, 1_000, 3_600, 10_000, 36_000].map {
       Axis.label($0, .seconds)
     }
     #expect(
       labels == [
-        "0", "1 ms", "250 ms", "1 s", "10 s", "60 s", "100 s", "5 min", "1k s", "60 min", "10 h",
+        "0", "1 ms", "250 ms", "1 s", "10 s", "60 s", "100 s", "5 min", "1000 s", "60 min",
+        "2.78 h", "10 h",
       ])
     #expect(Axis.label(0.5, .share) == "50 %")
   }
