@@ -3,6 +3,8 @@ import Scenario
 import Testing
 import TimeAndChance
 
+@testable import Reporting
+
 @Suite struct DescriptionTests {
   private func call(_ service: Int) -> Step {
     .call(Call(target: CallTarget(service: service, operation: 0, port: 0, authority: "x")))
@@ -112,6 +114,42 @@ import TimeAndChance
       Phase.phases(of: RunDescription(scenario)).map(\.name) == [
         "before", "during again", "after again", "after blow", "during again", "after again",
         "during lasting",
+      ])
+  }
+
+  @Test func `faults that come too often for phases are told apart as one, or it is said`() {
+    func run(_ starts: [[Int]]) -> RunDescription {
+      RunDescription(
+        scenario: "s", duration: .seconds(100), sources: [.init(name: "users")],
+        faults: starts.enumerated().map { number, starts in
+          FaultDescription(
+            name: "f\(number)", text: "",
+            occurrences: starts.map { start in
+              let start = SimTime.zero + .seconds(Int64(start))
+              return .init(start: start, end: start + .seconds(1))
+            })
+        })
+    }
+    func names(_ run: RunDescription) -> [String] { Phase.phases(of: run).map(\.name) }
+    #expect(names(run([[10, 20, 30], [40], [90]])).count == 11)
+    let repeated = run([Array(stride(from: 10, to: 80, by: 10)), [90]])
+    #expect(
+      names(repeated) == [
+        "before", "during f0 (again and again)", "after f0 (again and again)", "during f1",
+        "after f1",
+      ])
+    let many = run((1...6).map { [10 * $0] })
+    #expect(names(many) == ["the whole run"])
+    func texts(_ run: RunDescription) -> [String] {
+      RunResult(run, [0, 1].map { ReplicationResult(index: $0) }).warnings.map {
+        WarningText.text($0, run)
+      }
+    }
+    #expect(texts(repeated).isEmpty)
+    #expect(
+      texts(many) == [
+        "figures are of the whole run alone, not of the times before, during and after faults: "
+          + "these begin and end 12 times, more than 11"
       ])
   }
 }

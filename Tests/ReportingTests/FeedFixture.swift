@@ -197,6 +197,7 @@ struct FeedFixture {
     }
     server.ejections = touched > 0.9 ? 6 : 0
     server.refused = touched > 0.9 ? 812 : 0
+    server.unheard = touched > 0.9 ? 53_400 : 0
     return server
   }
 

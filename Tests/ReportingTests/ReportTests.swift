@@ -69,7 +69,7 @@ enum Shared {
     #expect(failures > 0)
     #expect(text.components(separatedBy: again).count - 1 == failures + 1)
     #expect(text.contains("timeline-2 ejected by 3 of 5 × gateway feed/edge"))
-    #expect(text.contains("tries of readers × "))
+    #expect(text.contains("tries per new request of readers 1 → "))
   }
 
   @Test func `the footer counts documents that were skipped`() {
@@ -109,14 +109,61 @@ enum Shared {
     #expect(SummaryJSON(part).text.contains("\"partial\": true"))
   }
 
+  @Test func `work for callers that have gone is told`() {
+    let fact = "6 ejections · 812 refused by full queues · 53.4k requests whose callers had gone"
+    #expect(TerminalReport(Shared.feed, style: TerminalStyle(columns: 132)).text.contains(fact))
+    #expect(HTMLReport(Shared.feed).html.contains(fact))
+    #expect(ServiceFacts.facts(of: 5, in: Shared.feed).allSatisfy { !$0.contains("waited") })
+  }
+
+  @Test func `callers tell of refused retries and of response flags`() {
+    #expect(TerminalReport(Shared.feed).text.contains(" retries refused by maxRetries"))
+    let html = HTMLReport(Shared.feed).html
+    let header = "<th scope=\"col\">caller</th><th scope=\"col\">outcome</th>"
+    #expect(html.components(separatedBy: header).count > 5)
+    #expect(html.contains("frontend</th><td>URX,UF</td>"))
+  }
+
   @Test func `the only fault needs no name in a table`() {
     let text = TerminalReport(Shared.feed).text
     #expect(text.contains("  during fault "))
-    var run = Shared.feed.run
-    let phase = Shared.feed.phases[1]
-    #expect(PhaseName.short(phase, run) == "during fault")
-    run.faults += run.faults
-    #expect(PhaseName.short(phase, run) == phase.name)
+    var result = Shared.feed
+    let phase = result.phases[1]
+    #expect(PhaseName.short(phase, result) == "during fault")
+    result.run.faults += result.run.faults
+    #expect(PhaseName.short(phase, result) == phase.name)
+  }
+
+  @Test func `phases of one name are told apart by when they begin`() {
+    var result = Shared.feed
+    result.phases[2].name = "before"
+    result.phases[2].start = .zero + .seconds(120)
+    let names = result.phases.map { PhaseName.full($0, among: result.phases) }
+    #expect(names == ["before from 01:00", "during slow-timeline", "before from 02:00"])
+    #expect(PhaseName.short(result.phases[2], result) == "before from 02:00")
+    #expect(TerminalReport(result).text.contains("    before from 02:00 "))
+    #expect(HTMLReport(result).html.contains("before from 02:00<"))
+  }
+
+  @Test func `every phase that asks for caution is told, alike ones together`() {
+    var result = Shared.feed
+    func cautions(_ labels: [TrustLabel]) -> [String] {
+      result.trust[2] = labels
+      return TrustText.cautions(of: 2, in: result).map(\.text)
+    }
+    let overloaded = TrustLabel(state: .overloaded)
+    #expect(
+      cautions([.init(state: .stable), overloaded, overloaded]) == [
+        "overloaded during slow-timeline and after slow-timeline: throughput holds; queue and "
+          + "latency would grow with a longer run"
+      ])
+    #expect(
+      cautions([overloaded, overloaded, overloaded])[0].hasPrefix("overloaded the whole run:"))
+    let full = TrustLabel(state: .overloaded, excess: .isRefused(share: 0.4))
+    #expect(cautions([full, overloaded, .init(state: .backlogged)]).count == 3)
+    let text = TerminalReport(result).text
+    #expect(text.contains("  backlogged after slow-timeline: "))
+    #expect(text.contains("  overloaded before: ") && text.contains("  overloaded during slow"))
   }
 
   @Test func `names that a cut would make alike are broken over lines`() {
@@ -149,9 +196,10 @@ enum Shared {
     let timeline = Timeline(Shared.feed)
     #expect(timeline.entries.count { $0.kind == .ejection } == 1)
     #expect(timeline.entries.map(\.at) == timeline.entries.map(\.at).sorted())
-    let (shown, leftOut) = timeline.most(4)
-    #expect(shown.count == 4 && leftOut == timeline.entries.count - 4)
-    #expect(shown.contains { $0.kind == .fault })
+    let excerpt = timeline.most(4)
+    #expect(excerpt.shown.count == 4)
+    #expect(excerpt.othersLeftOut == timeline.entries.count { $0.kind != .faultEnd } - 4)
+    #expect(excerpt.shown.contains { $0.kind == .fault })
   }
 }
 
@@ -232,12 +280,13 @@ enum Shared {
   }
 
   @Test func `every tick label is short`() {
-    let labels = [0, 1e-3, 0.25, 1, 10, 60, 100, 300, 1_000, 3_600, 36_000].map {
+    let labels = [0, 1e-3, 0.25, 1, 10, 60, 100, 300, 1_000, 3_600, 10_000, 36_000].map {
       Axis.label($0, .seconds)
     }
     #expect(
       labels == [
-        "0", "1 ms", "250 ms", "1 s", "10 s", "60 s", "100 s", "5 min", "1k s", "60 min", "10 h",
+        "0", "1 ms", "250 ms", "1 s", "10 s", "60 s", "100 s", "5 min", "1000 s", "60 min",
+        "2.78 h", "10 h",
       ])
     #expect(Axis.label(0.5, .share) == "50 %")
   }

@@ -42,6 +42,9 @@ public struct EventsNDJSON: Sendable {
     members["instance"] = event.instance.map(JSONValue.count)
     if !event.detail.isEmpty { members["detail"] = .string(event.detail) }
     members["cause"] = event.cause.map(JSONValue.count)
+    members["until_s"] = event.until.map { .number($0.seconds) }
+    members["refused"] = event.refused.map(JSONValue.unsigned)
+    members["limit"] = event.limit.map(JSONValue.count)
     return .object(members)
   }
 }

@@ -35,8 +35,10 @@ enum Axis {
     guard unit == .seconds, value >= 60 else { return HumanNumber.text(value, unit) }
     if value >= 36_000 { return HumanNumber.count(value / 3_600) + " h" }
     let minutes = value / 60
-    return minutes >= 5 && minutes == minutes.rounded()
-      ? HumanNumber.count(minutes) + " min" : HumanNumber.count(value) + " s"
+    if minutes >= 5, minutes == minutes.rounded() { return HumanNumber.count(minutes) + " min" }
+    // Up to 9999 s in digits: thousands of seconds are no unit.
+    return value < 10_000
+      ? DecimalText(value, significant: 4).plain + " s" : HumanNumber.count(value / 3_600) + " h"
   }
 
   /// Round instants from the start to the end of a run, three to seven of them, in seconds.

@@ -81,6 +81,7 @@ struct ChartDrawing {
           + "height=\"\(Self.bottom - Self.top)\" \(Ink.warmup.fill) fill-opacity=\"0.22\">"
           + "<title>warm-up, not counted</title></rect>")
     }
+    warmUpLabel(of: run, &out)
     var labelEnd = 0.0
     for fault in run.faults {
       for occurrence in fault.occurrences.prefix(50) {
@@ -104,6 +105,18 @@ struct ChartDrawing {
       }
     }
     return out.html
+  }
+
+  /// What the grey band is, above it; within it where a fault's name would be in the way.
+  private static func warmUpLabel(of run: RunDescription, _ out: inout HTMLText) {
+    guard run.warmup.nanoseconds > 0 else { return }
+    let end = left + 6 * 7 + 8
+    let isTaken = run.faults.contains { fault in
+      fault.occurrences.contains { x($0.start.seconds, in: run) < end }
+    }
+    out.raw(
+      "<text x=\"\(left)\" y=\"\(isTaken ? top + 9 : top - 4)\" font-size=\"9.5\" "
+        + "\(Ink.label.fill)>warm-up</text>")
   }
 
   private func horizontal(_ tick: Double, _ out: inout HTMLText) {

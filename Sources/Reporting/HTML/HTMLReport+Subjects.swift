@@ -20,11 +20,14 @@ extension HTMLReport {
       out.raw("</div>")
       charts(
         Chart.charts(of: source, isCaller: true, in: result.run.windows), of: name, &out)
-      let columns = ["", "req/s", "errors", "p50", "p99", "max", "tries/req"]
+      let columns = [
+        "", "req/s", "errors", RejectedColumn.title, "p50", "p99", "max", "tries/req",
+      ]
       var rows = [
         [
           "whole run", HumanNumber.optional(source.offeredRate, .number),
           HumanNumber.optional(source.errorRate, .share),
+          HumanNumber.optional(source.rejectedRate, .share),
           HumanNumber.optional(source.quantile(0.5), .seconds),
           HumanNumber.optional(source.quantile(0.99), .seconds),
           HumanNumber.optional(source.maxLatency, .seconds),
@@ -36,15 +39,17 @@ extension HTMLReport {
       if result.phases.count > 1 {
         for (phase, figures) in zip(result.phases, result.sourcePhases[index]) {
           rows.append([
-            " " + phase.name, HumanNumber.optional(figures.rate, .number),
+            " " + PhaseName.full(phase, among: result.phases),
+            HumanNumber.optional(figures.rate, .number),
             HumanNumber.optional(figures.errorRate, .share),
+            HumanNumber.optional(figures.rejectedRate, .share),
             HumanNumber.optional(figures.p50, .seconds),
             HumanNumber.optional(figures.p99, .seconds), "",
             HumanNumber.optional(figures.triesPerRequest, .number),
           ])
         }
       }
-      out.table(columns, rows)
+      figures(columns, rows, &out)
       outcomes(source, &out)
       numbers(source, server: nil, isCaller: true, &out)
       out.raw("</div>\n")
@@ -57,8 +62,11 @@ extension HTMLReport {
     guard !result.services.isEmpty else { return }
     out.raw("<section><h2>Services</h2><div class=\"card\">")
     let rows = result.services.indices.map { overview(of: $0) }
-    out.table(
-      ["service", "state", "req/s", "errors", "p50", "p99", "retries", "busy", "ejections"], rows)
+    figures(
+      [
+        "service", "state", "req/s", "errors", RejectedColumn.title, "p50", "p99", "retries",
+        "busy", "ejections",
+      ], rows, &out)
     out.raw("</div>\n")
     let charted = self.charted
     for index in charted { service(index, &out) }
@@ -78,6 +86,7 @@ extension HTMLReport {
       result.run.services[index].name, worst.rawValue,
       HumanNumber.optional(service.flow.tryRate, .number),
       HumanNumber.optional(service.flow.errorRate, .share),
+      HumanNumber.optional(service.flow.rejectedRate, .share),
       HumanNumber.optional(service.flow.quantile(0.5), .seconds),
       HumanNumber.optional(service.flow.quantile(0.99), .seconds),
       HumanNumber.optional(service.flow.retriesPerRequest, .share),
@@ -133,11 +142,14 @@ extension HTMLReport {
         + (description.isDescribed ? "" : " · default behaviour, nothing described"),
       attributes: "class=\"soft small\"")
     out.raw("</div>")
-    for (phase, label) in zip(result.phases, result.trust[index])
-    where label.state == .overloaded || label.state == .backlogged {
+    for (label, text) in TrustText.cautions(of: index, in: result) {
       out.element(
-        "p", "\(label.state.rawValue.capitalisedFirst) \(phase.name): \(label.advice).",
+        "p", "\(text.capitalisedFirst).",
         attributes: "class=\"small \(label.state == .overloaded ? "bad" : "doubt")\"")
+    }
+    let facts = ServiceFacts.facts(of: index, in: result)
+    if !facts.isEmpty {
+      out.element("p", facts.joined(separator: " · "), attributes: "class=\"soft small\"")
     }
     let charts =
       Chart.charts(of: service.flow, isCaller: false, in: result.run.windows)
@@ -154,19 +166,29 @@ extension HTMLReport {
     let edges = result.run.edges.indices.filter { result.run.edges[$0].to == index }
     guard !edges.isEmpty else { return }
     out.raw("<details><summary>Callers</summary>")
-    out.table(
-      ["caller", "req/s", "errors", "p50", "p99", "retries", "retries refused"],
+    figures(
+      [
+        "caller", "req/s", "errors", RejectedColumn.title, "p50", "p99", "retries",
+        "retries refused",
+      ],
       edges.map { edge in
         let flow = result.edges[edge]
         return [
           ServiceTable.caller(edge, result.run), HumanNumber.optional(flow.offeredRate, .number),
           HumanNumber.optional(flow.errorRate, .share),
+          HumanNumber.optional(flow.rejectedRate, .share),
           HumanNumber.optional(flow.quantile(0.5), .seconds),
           HumanNumber.optional(flow.quantile(0.99), .seconds),
           HumanNumber.optional(flow.retriesPerRequest, .share),
           HumanNumber.optional(flow.retriesRefusedPerRequest, .share),
         ]
-      })
+      }, &out)
+    let rows = edges.flatMap { edge in
+      outcomeRows(result.edges[edge]).map { [ServiceTable.caller(edge, result.run)] + $0 }
+    }
+    if !rows.isEmpty {
+      out.table(["caller", "outcome", "requests in all replications", "share"], rows)
+    }
     out.raw("</details>")
   }
 
@@ -196,20 +218,33 @@ extension HTMLReport {
     out.raw("</details>")
   }
 
+  /// A table of figures, with the column of 429 where there are some.
+  private func figures(
+    _ columns: [String], _ rows: [[String]], caption: String = "", _ out: inout HTMLText
+  ) {
+    let kept = RejectedColumn.kept(columns, rows)
+    out.table(kept.columns, kept.rows, caption: caption)
+  }
+
   /// By status and by response flags.
   private func outcomes(_ flow: FlowSummary, _ out: inout HTMLText) {
-    let all = flow.total.completed
-    guard all > 0 else { return }
-    func share(_ count: UInt64) -> String { HumanNumber.share(Double(count) / Double(all)) }
+    let rows = outcomeRows(flow)
+    guard !rows.isEmpty else { return }
     out.raw("<details><summary>Outcomes by status and response flag</summary>")
-    var rows = flow.total.statuses.map { entry in
-      [entry.status == 0 ? "no answer" : "\(entry.status)", "\(entry.count)", share(entry.count)]
-    }
-    for entry in flow.total.flags where entry.flags != "-" {
-      rows.append([entry.flags, "\(entry.count)", share(entry.count)])
-    }
     out.table(["outcome", "requests in all replications", "share"], rows)
     out.raw("</details>")
+  }
+
+  private func outcomeRows(_ flow: FlowSummary) -> [[String]] {
+    let all = flow.total.completed
+    func share(_ count: UInt64) -> String { HumanNumber.share(Double(count) / Double(all)) }
+    let statuses = flow.total.statuses.map { entry in
+      [entry.status == 0 ? "no answer" : "\(entry.status)", "\(entry.count)", share(entry.count)]
+    }
+    return statuses
+      + flow.total.flags.filter { $0.flags != "-" }.map { entry in
+        [entry.flags, "\(entry.count)", share(entry.count)]
+      }
   }
 
   private func charts(_ charts: [Chart], of name: String, _ out: inout HTMLText) {
@@ -252,20 +287,27 @@ extension HTMLReport {
     let count = series.offered.points.count
     guard count > 0 else { return }
     let step = (count + Self.mostRows - 1) / Self.mostRows
-    var columns = ["from", "req/s", "errors", "p50", "p99", "retries"]
+    var columns = ["from", "req/s", "errors", RejectedColumn.title, "p50", "p99", "retries"]
     if server != nil { columns += ["queue", "in service", "connections", "ejected"] }
     let rows = stride(from: 0, to: count, by: step).map { start -> [String] in
-      func mean(_ band: SeriesBand, _ unit: Metric.Unit) -> String {
-        let values = (start..<min(start + step, band.points.count)).compactMap {
-          $0 >= 0 && $0 < band.points.count ? band.points[$0]?.mean : nil
+      func values(_ band: SeriesBand) -> [Double] {
+        (start..<max(start, min(start + step, band.points.count))).compactMap {
+          band.points[$0]?.mean
         }
+      }
+      func mean(_ band: SeriesBand, _ unit: Metric.Unit) -> String {
+        let values = values(band)
         guard !values.isEmpty else { return "–" }
         return HumanNumber.text(values.reduce(0, +) / Double(values.count), unit)
       }
+      func sum(_ band: SeriesBand) -> Double { values(band).reduce(0, +) }
+      let ended = sum(series.good) + sum(series.errors) + sum(series.rejected)
       let at = SimTime(nanoseconds: Int64(start) * result.run.window.nanoseconds)
       var row = [
         HumanNumber.clock(at), mean(isCaller ? series.offered : series.tries, .number),
-        mean(series.errorRate, .share), mean(series.p50, .seconds), mean(series.p99, .seconds),
+        mean(series.errorRate, .share),
+        ended > 0 ? HumanNumber.share(sum(series.rejected) / ended) : "–",
+        mean(series.p50, .seconds), mean(series.p99, .seconds),
         mean(series.retriesPerRequest, .share),
       ]
       if let server = server?.series.joined(by: result.run.windows) {
@@ -277,7 +319,7 @@ extension HTMLReport {
       return row
     }
     out.raw("<details><summary>The numbers over time</summary>")
-    out.table(columns, rows, caption: "Means of \(result.run.window * Int64(step)) each.")
+    figures(columns, rows, caption: "Means of \(result.run.window * Int64(step)) each.", &out)
     out.raw("</details>")
   }
 }

@@ -13,7 +13,7 @@ public struct HTMLReport: Sendable {
 
   /// The most services with charts; of more, those with the worst news and the most traffic.
   static let mostCharted = 40
-  /// The most lines of the timeline.
+  /// The most lines of the timeline, or half as many more where most are faults.
   static let mostTimelineLines = 120
   /// The most rows of a table over time.
   static let mostRows = 60
@@ -111,7 +111,8 @@ public struct HTMLReport: Sendable {
   }
 
   private func timeline(_ out: inout HTMLText) {
-    let (shown, leftOut) = Timeline(result).most(Self.mostTimelineLines)
+    let excerpt = Timeline(result).most(Self.mostTimelineLines)
+    let shown = excerpt.shown
     guard !shown.isEmpty else { return }
     out.raw("<section><h2>What happened</h2><div class=\"card\">")
     if result.replications > 1 {
@@ -128,8 +129,11 @@ public struct HTMLReport: Sendable {
       out.raw("</li>\n")
     }
     out.raw("</ol>")
-    if leftOut > 0 {
-      out.element("p", "And \(leftOut) more in events.ndjson.", attributes: "class=\"soft small\"")
+    if let leftOut = excerpt.leftOut {
+      out.element(
+        "p",
+        "And \(leftOut): events.ndjson has every change of state, timeseries.csv the figures of "
+          + "every window.", attributes: "class=\"soft small\"")
     }
     out.raw("</div></section>\n")
   }

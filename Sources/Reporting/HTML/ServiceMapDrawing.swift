@@ -182,6 +182,8 @@ struct ServiceMapDrawing {
     let rate = HumanNumber.optional(flow.offeredRate, .perSecond)
     var rest: [String] = []
     if failures(link) > 0.0005 { rest.append(HumanNumber.share(failures(link))) }
+    let rejected = flow.rejectedRate?.mean ?? 0
+    if rejected > 0.0005 { rest.append("429: \(HumanNumber.share(rejected))") }
     if flow.total.offered > 0 {
       let tries = Double(flow.total.attempts) / Double(flow.total.offered)
       if tries >= 1.01 { rest.append("×\(HumanNumber.count(tries))") }

@@ -42,7 +42,7 @@ enum Stylesheet {
     .timeline time{text-align:right;white-space:nowrap;color:var(--soft);font-weight:600}
     .timeline .dot{width:10px;height:10px;border-radius:50%;background:var(--line);\
     display:inline-block;justify-self:center}
-    .dot.fault{background:#e08a14} .dot.failure,.dot.limit{background:var(--bad)}
+    .dot.fault,.dot.faultEnd{background:#e08a14} .dot.failure,.dot.rejection,.dot.limit{background:var(--bad)}
     .dot.latency{background:#8a2be2} .dot.retries{background:#b4421a}
     .dot.ejection,.dot.pods{background:#a3195b} .dot.release{background:var(--good)}
     .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,330px),1fr));\

@@ -24,11 +24,13 @@ struct ServiceTable {
       ellipsis: style.usesUnicode ? "…" : "...")
     var lines = ["", style.tinted(name, .heading) + subtitle(after: name)]
     var table = TerminalTable(
-      columns: ["", "req/s", "errors", "p50", "p99", "retries", "queue", "busy"], style: style)
+      columns: [
+        "", "req/s", "errors", RejectedColumn.title, "p50", "p99", "retries", "queue", "busy",
+      ], style: style)
     table.add(row("all", service.flow, server: service.server))
     if result.phases.count > 1 {
       for (place, phase) in result.phases.enumerated() {
-        table.add(row("  \(PhaseName.short(phase, result.run))", place))
+        table.add(row("  \(PhaseName.short(phase, result))", place))
       }
     }
     let operations = result.run.services[index].operations
@@ -78,31 +80,8 @@ struct ServiceTable {
 
   /// What the figures are worth where they are not all sound, and what became of the pods.
   private var note: [String] {
-    var notes: [String] = []
-    var said: [TrustLabel.State] = []
-    for (phase, label) in zip(result.phases, result.trust[index]) {
-      guard label.state == .backlogged || label.state == .overloaded else { continue }
-      if said.contains(label.state) { continue }
-      said.append(label.state)
-      notes.append("\(label.state.rawValue) \(phase.name): \(label.advice)")
-    }
-    let server = result.services[index].server
-    var facts: [String] = []
-    if let ejections = server.ejections, ejections.mean > 0 {
-      facts.append("\(HumanNumber.count(ejections.mean)) ejections")
-    }
-    if let refused = server.refused, refused.mean > 0 {
-      facts.append("\(HumanNumber.count(refused.mean)) refused by full queues")
-    }
-    if let peak = server.peakQueue, peak.mean > 0 {
-      facts.append("queue up to \(HumanNumber.count(peak.mean))")
-    }
-    if let restarts = server.restarts, restarts.mean > 0 {
-      facts.append("\(HumanNumber.count(restarts.mean)) restarts")
-    }
-    if let throttled = server.throttled, throttled.mean > 0 {
-      facts.append("throttled for \(HumanNumber.duration(throttled.mean))")
-    }
+    var notes = TrustText.cautions(of: index, in: result).map(\.text)
+    let facts = ServiceFacts.facts(of: index, in: result)
     if !facts.isEmpty { notes.append(facts.joined(separator: " · ")) }
     return notes.flatMap { note in
       DisplayText.wrapped(style.plain(note), to: style.columns - 2).map { "  " + $0 }
@@ -113,6 +92,7 @@ struct ServiceTable {
     [
       name, HumanNumber.optional(server == nil ? flow.offeredRate : flow.tryRate, .number),
       HumanNumber.optional(flow.errorRate, .share),
+      HumanNumber.optional(flow.rejectedRate, .share),
       HumanNumber.optional(flow.quantile(0.5), .seconds),
       HumanNumber.optional(flow.quantile(0.99), .seconds),
       HumanNumber.optional(flow.retriesPerRequest, .share),
@@ -127,6 +107,7 @@ struct ServiceTable {
     return [
       name, HumanNumber.optional(figures.rate, .number),
       HumanNumber.optional(figures.errorRate, .share),
+      HumanNumber.optional(figures.rejectedRate, .share),
       figures.p50.map { HumanNumber.duration($0.mean) } ?? typical(series.p50, phase),
       figures.p99.map { HumanNumber.duration($0.mean) } ?? typical(series.p99, phase),
       PhaseMedian.of(series.retriesPerRequest, in: result.phases[phase], result.run)
@@ -147,10 +128,22 @@ struct ServiceTable {
 enum PhaseName {
   /// `during fault` for the only fault of a run, whose name stands in the timeline; of several
   /// faults each keeps its name.
-  static func short(_ phase: Phase, _ run: RunDescription) -> String {
-    guard run.faults.count == 1, let fault = run.faults.first?.name else { return phase.name }
-    for word in ["during ", "after "] where phase.name == word + fault { return word + "fault" }
-    return phase.name
+  static func short(_ phase: Phase, _ result: RunResult) -> String {
+    var name = phase.name
+    if result.run.faults.count == 1, let fault = result.run.faults.first?.name {
+      for word in ["during ", "after "] where name == word + fault { name = word + "fault" }
+    }
+    return name + start(of: phase, among: result.phases)
+  }
+
+  /// The phase's name, which no other has.
+  static func full(_ phase: Phase, among phases: [Phase]) -> String {
+    phase.name + start(of: phase, among: phases)
+  }
+
+  /// When a phase begins whose name others have as well: a fault came again, or one within another.
+  private static func start(of phase: Phase, among phases: [Phase]) -> String {
+    phases.count { $0.name == phase.name } > 1 ? " from \(HumanNumber.clock(phase.start))" : ""
   }
 }
 

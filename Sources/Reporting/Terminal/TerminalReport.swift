@@ -8,7 +8,7 @@ public struct TerminalReport: Sendable {
   private let style: TerminalStyle
   private let reportPath: String?
 
-  /// The most lines of the timeline; the rest is in `events.ndjson`.
+  /// The most lines of the timeline, or half as many more where most are faults; the report has more.
   static let mostTimelineLines = 16
   /// The most services with a table of their own; the rest is in `summary.json`.
   static let mostServices = 40
@@ -91,7 +91,9 @@ public struct TerminalReport: Sendable {
   }
 
   private var timeline: [String] {
-    let (shown, leftOut) = Timeline(result).most(Self.mostTimelineLines)
+    let timeline = Timeline(result)
+    let excerpt = timeline.most(Self.mostTimelineLines)
+    let shown = excerpt.shown
     guard !shown.isEmpty else { return [] }
     var lines = ["", style.tinted("What happened", .heading) + timelineOrigin]
     let width = shown.map { HumanNumber.clock($0.at).count }.max() ?? 0
@@ -101,7 +103,14 @@ public struct TerminalReport: Sendable {
       lines.append("  " + clock + "  " + text[0].dropFirst(width + 4))
       lines += text.dropFirst()
     }
-    if leftOut > 0 { lines += wrap("and \(leftOut) more in events.ndjson", indent: width + 4) }
+    if let leftOut = excerpt.leftOut {
+      let isAll = timeline.most(HTMLReport.mostTimelineLines).leftOut == nil
+      let place =
+        reportPath == nil
+        ? "; --output DIR writes a report with them"
+        : isAll ? " in the report" : ", most of them in the report"
+      lines += wrap("and " + leftOut + place, indent: width + 4)
+    }
     return lines
   }
 
@@ -114,11 +123,13 @@ public struct TerminalReport: Sendable {
     guard !result.sources.isEmpty else { return [] }
     var lines = ["", style.tinted("What users see", .heading)]
     var table = TerminalTable(
-      columns: ["", "req/s", "errors", "p50", "p99", "max", "tries/req"], style: style)
+      columns: ["", "req/s", "errors", RejectedColumn.title, "p50", "p99", "max", "tries/req"],
+      style: style)
     for (index, source) in result.sources.enumerated() {
       table.add([
         result.run.sources[index].name, HumanNumber.optional(source.offeredRate, .number),
         HumanNumber.optional(source.errorRate, .share),
+        HumanNumber.optional(source.rejectedRate, .share),
         HumanNumber.optional(source.quantile(0.5), .seconds),
         HumanNumber.optional(source.quantile(0.99), .seconds),
         HumanNumber.optional(source.maxLatency, .seconds), triesPerRequest(source),
@@ -126,8 +137,9 @@ public struct TerminalReport: Sendable {
       guard result.phases.count > 1 else { continue }
       for (phase, figures) in zip(result.phases, result.sourcePhases[index]) {
         table.add([
-          "  \(PhaseName.short(phase, result.run))", HumanNumber.optional(figures.rate, .number),
+          "  \(PhaseName.short(phase, result))", HumanNumber.optional(figures.rate, .number),
           HumanNumber.optional(figures.errorRate, .share),
+          HumanNumber.optional(figures.rejectedRate, .share),
           HumanNumber.optional(figures.p50, .seconds),
           HumanNumber.optional(figures.p99, .seconds), "",
           HumanNumber.optional(figures.triesPerRequest, .number),

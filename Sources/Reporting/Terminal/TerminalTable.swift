@@ -17,20 +17,26 @@ struct TerminalTable {
       })
   }
 
+  /// The least room for names before columns move together.
+  private static let leastRoom = 16
+
   /// The lines; names are cut so that numbers never are, and broken over lines where a cut would
   /// make two of them alike.
   var lines: [String] {
+    let (columns, rows) = RejectedColumn.kept(columns, rows)
     let header = columns.map(style.plain)
     let widths = header.indices.map { column in
       ([header] + rows).map { DisplayText.width($0[column]) }.max() ?? 0
     }
-    let numbers = widths.dropFirst().reduce(0) { $0 + 2 + $1 }
-    let room = max(8, style.columns - 2 - numbers)
+    let numbers = widths.dropFirst().reduce(0, +)
+    let isTight = style.columns - 2 - numbers - 2 * (widths.count - 1) < Self.leastRoom
+    let gap = isTight ? " " : "  "
+    let room = max(8, style.columns - 2 - numbers - gap.count * (widths.count - 1))
     let names = min(room, max(widths[0], min(room, 26)))
     func line(_ cells: [String]) -> String {
       var text = "  " + DisplayText.padded(cells[0], to: names)
       for (cell, width) in zip(cells, widths).dropFirst() {
-        text += "  " + DisplayText.rightAligned(cell, to: width)
+        text += gap + DisplayText.rightAligned(cell, to: width)
       }
       while text.last == " " { text.removeLast() }
       return cut(text, to: style.columns)

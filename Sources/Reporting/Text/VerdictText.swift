@@ -46,7 +46,9 @@ enum VerdictText {
     case .shareOfRuns:
       return verdict.isCertain ? nil : "uncertain after \(HumanNumber.things(all, "replication"))"
     case .noGoodput(let count):
-      return "no request succeeded in \(some(count)): latency of failures never passes"
+      return "no request succeeded in \(some(count))"
+        + (rejected(verdict, of: result).map { ", 429 for \($0): latency of refusals never passes" }
+          ?? ": latency of failures never passes")
     case .neverRecovered(let count):
       return "never as before in \(some(count))" + (verdict.isCertain ? "" : ", uncertain")
     case .endedTooSoon(let count):
@@ -62,6 +64,16 @@ enum VerdictText {
       return result.isPartial
         ? "the run ended before it could be told" : "the run kept no such figure"
     }
+  }
+
+  /// The share of a bound's requests that ended in 429, which are no errors; nil when none did.
+  private static func rejected(_ verdict: Verdict, of result: RunResult) -> String? {
+    guard case .bound(let bound) = result.run.expectations[verdict.expectation].statement,
+      let share = result.representative.measure(
+        .rejectedRate, of: bound.subject, in: bound.window, of: result.run
+      ).number, share > 0
+    else { return nil }
+    return HumanNumber.share(share)
   }
 
   /// ✓, ✗, or ? of a partial run in which nothing is broken yet; empty when nothing was expected.

@@ -44,6 +44,9 @@ enum WarningText {
       let name = run.faults.indices.contains(fault) ? run.faults[fault].name : "?"
       let listed = run.faults.indices.contains(fault) ? run.faults[fault].occurrences.count : 0
       return "figures of the time of \(name) are those of its first \(listed) occurrences"
+    case .tooManyPhases(let changes):
+      return "figures are of the whole run alone, not of the times before, during and after faults:"
+        + " these begin and end \(changes) times, more than \(Phase.most - 1)"
     }
   }
 

@@ -7,6 +7,9 @@ enum Episodes {
   /// The quiet time that ends an episode, in windows of the usual length.
   private static let quiet: Int64 = 5
 
+  /// The most lines about one figure of one subject in one act; of more, all are one.
+  private static let mostAlike = 6
+
   /// A stretch of windows in which a figure is beyond what is usual.
   private struct Episode {
     var first: Int
@@ -24,14 +27,17 @@ enum Episodes {
     var entries: [TimelineEntry] = []
     for (index, flow) in sample.sources.enumerated() where run.sources.indices.contains(index) {
       entries += failures(flow, of: run.sources[index].name, clock)
+      entries += rejections(flow, of: run.sources[index].name, clock)
       entries += latency(flow, of: run.sources[index].name, clock)
       entries += retries(flow, of: run.sources[index].name, clock)
+      entries += refusedRetries(flow, of: run.sources[index].name, clock)
     }
     for (index, flow) in sample.edges.enumerated() where run.edges.indices.contains(index) {
       let edge = run.edges[index]
       guard case .service(let caller) = edge.from else { continue }
       let name = "\(run.services[caller].name) → \(run.services[edge.to].name)"
       entries += retries(flow, of: name, clock)
+      entries += refusedRetries(flow, of: name, clock)
     }
     return entries
   }
@@ -41,8 +47,10 @@ enum Episodes {
     let windows: WindowGrid
     let warmup: SimTime
     let firstFault: Int?
+    let acts: Acts
 
     init(_ run: RunDescription) {
+      acts = Acts(run)
       windows = run.windows
       warmup = .zero + run.warmup
       firstFault = run.faults.lazy.flatMap(\.occurrences).map(\.start).min()
@@ -63,6 +71,8 @@ enum Episodes {
     var tallies: [Tally]
     /// The figure of some windows together; nil where windows cannot be put together.
     var pooled: ((Range<Int>) -> Double)?
+    /// Whether any of it is worth a line, also when it goes on all the time.
+    var isNeverUsual = false
   }
 
   private static func failures(
@@ -72,19 +82,63 @@ enum Episodes {
       Tally(events: Double($0.errors), requests: Double($0.ended))
     }
     let series = Series(
-      values: tallies.map { $0.requests > 0 ? $0.events / $0.requests : nil }, tallies: tallies
-    ) { windows in
-      let sum = tallies[windows].sum
-      return sum.events / sum.requests
-    }
+      values: tallies.map { $0.requests > 0 ? $0.events / $0.requests : nil }, tallies: tallies,
+      pooled: { windows in
+        let sum = tallies[windows].sum
+        return sum.events / sum.requests
+      })
     let usual = usualValue(series.values, clock)
     let limit = max(usual.median * 3, usual.median + 0.01, usual.high * 1.2)
-    return episodes(series, above: limit, alone: max(0.05, limit), clock).map { episode in
-      TimelineEntry(
-        at: time(episode.first, clock), kind: .failure,
-        text: "errors of \(name) \(episode.isPeak ? "up to " : "")"
-          + HumanNumber.share(episode.peak) + returns(episode, flow.samples.count, clock))
+    let episodes = episodes(series, above: limit, alone: max(0.05, limit), clock)
+    return lines(episodes, .failure, flow, clock) { episode in
+      "errors of \(name) \(episode.isPeak ? "up to " : "")" + HumanNumber.share(episode.peak)
     }
+  }
+
+  /// When requests end in 429: from a share of a hundredth on, however usual that is in this run.
+  private static func rejections(
+    _ flow: FlowFigures, of name: String, _ clock: Clock
+  ) -> [TimelineEntry] {
+    let tallies = flow.samples.map {
+      Tally(events: Double($0.rejected), requests: Double($0.ended))
+    }
+    return lines(shares(tallies, clock), .rejection, flow, clock) { episode in
+      "429 for \(share(in: episode, tallies)) of \(name)"
+    }
+  }
+
+  /// When retries that the policy wants are not sent, and what refuses them where that is one thing.
+  private static func refusedRetries(
+    _ flow: FlowFigures, of name: String, _ clock: Clock
+  ) -> [TimelineEntry] {
+    let tallies = flow.samples.map {
+      Tally(
+        events: Double($0.retriesRefused), requests: Double($0.retries) + Double($0.retriesRefused))
+    }
+    let cause = RefusedRetriesText.cause(flow.retriesRefused)
+    return lines(shares(tallies, clock), .retries, flow, clock) { episode in
+      "\(share(in: episode, tallies)) of retries of \(name) refused\(cause)"
+    }
+  }
+
+  /// When a share of requests that should be none is a hundredth and more.
+  private static func shares(_ tallies: [Tally], _ clock: Clock) -> [Episode] {
+    let series = Series(
+      values: tallies.map { $0.requests > 0 ? $0.events / $0.requests : nil }, tallies: tallies,
+      pooled: { windows in
+        let sum = tallies[windows].sum
+        return sum.events / sum.requests
+      }, isNeverUsual: true)
+    return episodes(series, above: 0.01, alone: 0.05, clock)
+  }
+
+  /// The share over an episode, and where it is much larger at times, that as well.
+  private static func share(in episode: Episode, _ tallies: [Tally]) -> String {
+    let sum = tallies[episode.first..<episode.last + 1].sum
+    let whole = sum.events / sum.requests
+    let isUneven = episode.isPeak && episode.peak > 1.5 * whole
+    return HumanNumber.share(whole)
+      + (isUneven ? " (at times \(HumanNumber.share(episode.peak)))" : "")
   }
 
   private static func latency(
@@ -99,11 +153,10 @@ enum Episodes {
         events: slow(window, of: flow, beyond: limit), requests: Double(flow.samples[window].ended))
     }
     let series = Series(values: values, tallies: tallies)
-    return episodes(series, above: limit, alone: limit * 2, clock).map { episode in
-      TimelineEntry(
-        at: time(episode.first, clock), kind: .latency,
-        text: "p99 of \(name) \(HumanNumber.duration(usual.median)) → "
-          + HumanNumber.duration(episode.peak) + returns(episode, values.count, clock))
+    let episodes = episodes(series, above: limit, alone: limit * 2, clock)
+    return lines(episodes, .latency, flow, clock) { episode in
+      "p99 of \(name) \(HumanNumber.duration(usual.median)) → "
+        + HumanNumber.duration(episode.peak)
     }
   }
 
@@ -137,20 +190,56 @@ enum Episodes {
       Tally(events: Double($0.attempts) - Double($0.offered), requests: Double($0.offered))
     }
     let series = Series(
-      values: tallies.map { $0.requests > 0 ? 1 + $0.events / $0.requests : nil }, tallies: tallies
-    ) { windows in
-      let sum = tallies[windows].sum
-      return 1 + sum.events / sum.requests
-    }
+      values: tallies.map { $0.requests > 0 ? 1 + $0.events / $0.requests : nil }, tallies: tallies,
+      pooled: { windows in
+        let sum = tallies[windows].sum
+        return 1 + sum.events / sum.requests
+      })
     let usual = usualValue(series.values, clock)
     let base = max(1, usual.median)
     let limit = max(base * 1.1, usual.high * 1.1)
-    return episodes(series, above: limit, alone: limit * 1.2, inClusters: true, clock).map {
-      episode in
-      TimelineEntry(
-        at: time(episode.first, clock), kind: .retries,
-        text: "tries of \(name) × \(HumanNumber.count(episode.peak / base))"
-          + returns(episode, flow.samples.count, clock))
+    let episodes = episodes(
+      series, above: limit, alone: limit * 1.2, inClusters: true, clock)
+    return lines(episodes, .retries, flow, clock) { episode in
+      // Tries of a window are of requests that began in it or earlier: thrice the requests that
+      // begin need not be three tries of each.
+      "tries per new request of \(name) \(HumanNumber.count(base)) → "
+        + HumanNumber.count(episode.peak)
+    }
+  }
+
+  /// A line for each episode of a subject; one for all of an act when there are many.
+  private static func lines(
+    _ episodes: [Episode], _ kind: TimelineEntry.Kind, _ flow: FlowFigures, _ clock: Clock,
+    _ text: (Episode) -> String
+  ) -> [TimelineEntry] {
+    let count = flow.samples.count
+    var acts: [[Episode]] = []
+    for episode in episodes {
+      let act = clock.acts.act(at: time(episode.first, clock))
+      if let last = acts.last?.last, clock.acts.act(at: time(last.first, clock)) == act {
+        acts[acts.count - 1].append(episode)
+      } else {
+        acts.append([episode])
+      }
+    }
+    return acts.flatMap { episodes -> [TimelineEntry] in
+      guard episodes.count > mostAlike, let first = episodes.first, let last = episodes.last else {
+        return episodes.map { episode in
+          TimelineEntry(
+            at: time(episode.first, clock), kind: kind,
+            text: text(episode) + returns(episode, count, clock))
+        }
+      }
+      var all = episodes.max { $0.peak < $1.peak } ?? first
+      (all.first, all.last) = (first.first, last.last)
+      let isOver = !clock.areNear(last.last, count)
+      let end = isOver ? "until \(HumanNumber.clock(time(last.last + 1, clock)))" : "to the end"
+      return [
+        TimelineEntry(
+          at: time(first.first, clock), kind: kind,
+          text: text(all) + ", \(episodes.count) times \(end)")
+      ]
     }
   }
 
@@ -199,8 +288,11 @@ enum Episodes {
         episodes.append(Episode(first: window, last: window, peak: value))
       }
     }
-    let calm = usualWindows(series.tallies.count, clock).map { series.tallies[$0] }
-    let usual = calm.sum
+    let calm =
+      series.isNeverUsual
+      ? [] : usualWindows(series.tallies.count, clock).map { series.tallies[$0] }
+    let usual =
+      series.isNeverUsual ? Tally(requests: series.tallies.sum.requests) : calm.sum
     let scatter = calm.dispersion
     return episodes.compactMap { episode in
       let length = clock.windows.end(of: episode.last) - clock.windows.start(of: episode.first)

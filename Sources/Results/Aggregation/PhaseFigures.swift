@@ -7,6 +7,8 @@ public struct PhaseFigures: Sendable, Equatable {
   public var rate: Estimate?
   /// The share of ended requests that failed.
   public var errorRate: Estimate?
+  /// The share of ended requests that were rejected with 429.
+  public var rejectedRate: Estimate?
   /// Median latency in seconds; nil where the latencies of windows were not kept.
   public var p50: Estimate?
   /// The 99th percentile in seconds; nil where the latencies of windows were not kept.
@@ -38,6 +40,7 @@ public struct PhaseFigures: Sendable, Equatable {
     }
     rate = estimate(subject.isCaller ? .offeredRate : .tryRate)
     errorRate = estimate(.errorRate)
+    rejectedRate = estimate(.rejectedRate)
     p50 = estimate(.latencyQuantile(0.5))
     p99 = estimate(.latencyQuantile(0.99))
     triesPerRequest = estimate(.triesPerRequest)

@@ -85,6 +85,13 @@ public struct FlowFigures: Sendable, Equatable {
       self.bucket = bucket
       self.breaker = breaker
     }
+    /// Adds another subject's or replication's.
+    public mutating func add(_ other: RefusedRetries) {
+      budget += other.budget
+      overflow += other.overflow
+      bucket += other.bucket
+      breaker += other.breaker
+    }
   }
 
   /// Figures from their parts; the order of the counts and repeated keys do not matter.
@@ -149,10 +156,7 @@ public struct FlowFigures: Sendable, Equatable {
     for entry in other.flags { add(entry.count, flags: entry.flags) }
     attempts += other.attempts
     retries += other.retries
-    retriesRefused.budget += other.retriesRefused.budget
-    retriesRefused.overflow += other.retriesRefused.overflow
-    retriesRefused.bucket += other.retriesRefused.bucket
-    retriesRefused.breaker += other.retriesRefused.breaker
+    retriesRefused.add(other.retriesRefused)
     latency.merge(other.latency)
     successLatency.merge(other.successLatency)
     if let later = other.lastFailure { lastFailure = max(lastFailure ?? later, later) }

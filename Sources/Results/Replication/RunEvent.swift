@@ -24,20 +24,12 @@ public struct RunEvent: Sendable, Equatable {
     case queueFull = "queue_full"
     /// A rate limit refused its first request after a quiet second.
     case rateLimited = "rate_limited"
-    /// A client's breaker changed its state; ``RunEvent/detail`` says to which.
-    case breakerChanged = "breaker_changed"
-    /// Retries were refused for the first time after a quiet second.
-    case retriesRefused = "retries_refused"
     /// A pod was stopped or died.
     case podStopped = "pod_stopped"
     /// A pod answers.
     case podReady = "pod_ready"
-    /// A workload's number of replicas changed.
-    case scaled
     /// A pod was held back by its CPU limit for the first time after a quiet second.
     case throttled
-    /// Anything else; ``RunEvent/detail`` says what.
-    case other
   }
 
   /// When.
@@ -64,12 +56,19 @@ public struct RunEvent: Sendable, Equatable {
   public var detail: String
   /// The earlier event that led to it, as index in the log.
   public var cause: Int?
+  /// Of a limit or queue that refuses: when it did for the last time before a quiet second.
+  public var until: SimTime?
+  /// Of a limit or queue that refuses: how many it refused from ``at`` to ``until``.
+  public var refused: UInt64?
+  /// Of a circuit breaker's limit: what it is.
+  public var limit: Int?
 
   /// An event from its parts.
   public init(
     at: SimTime, kind: Kind, fault: Int? = nil, source: Int? = nil, service: Int? = nil,
     workload: Int? = nil, pod: Int? = nil, proxy: String? = nil, instance: Int? = nil,
-    instances: Int? = nil, detail: String = "", cause: Int? = nil
+    instances: Int? = nil, detail: String = "", cause: Int? = nil, until: SimTime? = nil,
+    refused: UInt64? = nil, limit: Int? = nil
   ) {
     self.at = at
     self.kind = kind
@@ -83,5 +82,8 @@ public struct RunEvent: Sendable, Equatable {
     self.instances = instances
     self.detail = detail
     self.cause = cause
+    self.until = until
+    self.refused = refused
+    self.limit = limit
   }
 }

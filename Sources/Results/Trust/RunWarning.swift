@@ -28,6 +28,8 @@ public enum RunWarning: Sendable, Equatable {
   case partsNotCut(instants: Int)
   /// A fault acts more often than is listed: figures of its time are those of what is listed.
   case occurrencesLeftOut(fault: Int)
+  /// Faults begin and end so many times that there are no figures of phases.
+  case tooManyPhases(changes: Int)
 }
 
 extension RunWarning {
@@ -61,6 +63,9 @@ extension RunWarning {
     if run.windows.leftOut > 0 { warnings.append(.partsNotCut(instants: run.windows.leftOut)) }
     for fault in run.faults.indices where !run.faults[fault].isListedWhole {
       warnings.append(.occurrencesLeftOut(fault: fault))
+    }
+    if let changes = Phase.changesNotTold(of: run) {
+      warnings.append(.tooManyPhases(changes: changes))
     }
     return warnings
   }

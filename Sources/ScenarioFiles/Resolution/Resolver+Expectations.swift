@@ -209,11 +209,13 @@ extension ScenarioResolver {
       sources.append(index)
     }
     if recovery.of.isEmpty { sources = allSources }
+    let whose =
+      recovery.of.isEmpty ? "" : recovery.of.map(\.value).joined(separator: ", ") + ": "
     scenario.expectations.append(
       Expectation(
         statement: .recovered(
           Recovery(sources: sources, fault: fault, within: recovery.within)),
-        text: "recovered within \(recovery.within.written) after \(known.name)",
+        text: whose + "recovered within \(recovery.within.written) after \(known.name)",
         location: Self.location(place.span)))
   }
 

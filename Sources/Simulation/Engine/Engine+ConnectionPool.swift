@@ -39,7 +39,7 @@ extension Engine {
     let kind = clusterKinds.base + Int(cluster.pointee.kind)
     guard cluster.pointee.pending < kind.pointee.maxPending else {
       statistics[cluster.pointee.kind].upstreamRqPendingOverflow &+= 1
-      noteOverflow(call.pointee.cluster)
+      noteOverflow(call.pointee.cluster, .pendingRequests)
       return endTry(c, AttemptOutcome(.pendingOverflow))
     }
     cluster.pointee.pending &+= 1

@@ -17,6 +17,8 @@ struct FilterChain {
   var firstRateLimit: UInt32 = 0
   var rateLimitCount: UInt32 = 0
   var random: RandomStream
+  /// Requests that rate limits refused of late.
+  var refusals = RefusalSpell()
   var order: [Place] = []
   /// By local rate limit.
   var rateLimitSettings: [LocalRateLimitSettings] = []
@@ -371,10 +373,14 @@ extension Engine {
     }
   }
 
-  /// Logs the first refusal of a rate limit after a quiet second.
+  /// Logs the first refusal of a proxy's rate limit after a quiet second, and how long it goes on.
   private mutating func noteRateLimit(_ instance: Int) {
-    if now - lastRateLimit > .seconds(1) { logCause(.rateLimited) }
-    lastRateLimit = now
+    let chain = filters.base + instance
+    if chain.pointee.refusals.begins(at: now) {
+      chain.pointee.refusals.entry = logCause(.rateLimited, instance: instance)
+    } else {
+      prolongCause(chain.pointee.refusals.entry)
+    }
   }
 
   /// Answers a call whose route leads nowhere.

@@ -23,8 +23,8 @@ struct ClusterHealth {
   var random: RandomStream
   /// Draws of back-offs.
   var jitter: RandomStream
-  /// When an overflow was last logged.
-  var lastOverflow = SimTime(nanoseconds: .min / 2)
+  /// Requests that a limit refused of late.
+  var overflow = RefusalSpell()
   /// Scratch for the detector's actions.
   var actions: [OutlierAction] = []
 }

@@ -20,6 +20,19 @@ struct RunLog {
   }
 }
 
+/// Refusals without a quiet second between them, which make one entry of the causal log.
+struct RefusalSpell: BitwiseCopyable {
+  private var last = SimTime(nanoseconds: .min / 2)
+  /// The entry, or -1.
+  var entry: Int32 = -1
+
+  /// Counts a refusal: whether it is the first after a quiet second.
+  @inline(__always) mutating func begins(at now: SimTime) -> Bool {
+    defer { last = now }
+    return now - last > .seconds(1)
+  }
+}
+
 // What is written down as it happens: requests and tries for experiments, causes for reports.
 extension Engine {
   // MARK: The request log
@@ -98,12 +111,15 @@ extension Engine {
     logCause(.released, cluster: state, pod: pod)
   }
 
-  /// Logs a change of state.
+  /// Logs a change of state: of a proxy's cluster, or of a proxy, by its instance among all.
+  ///
+  /// - Returns: the entry, or -1 when none is kept.
+  @discardableResult
   mutating func logCause(
-    _ kind: CausalEvent.Kind, cluster state: UInt32 = none, pod: UInt32 = none,
-    at time: SimTime? = nil
-  ) {
-    guard log.hasCauses else { return }
+    _ kind: CausalEvent.Kind, cluster state: UInt32 = none, instance: Int? = nil,
+    pod: UInt32 = none, at time: SimTime? = nil
+  ) -> Int32 {
+    guard log.hasCauses else { return -1 }
     var event = CausalEvent(at: time ?? now, kind: kind)
     if state != none {
       let cluster = clusters[state]
@@ -112,14 +128,40 @@ extension Engine {
       event.instance = Int32(cluster.instance - proxies[kind.proxy].firstInstance)
       event.cluster = Int32(kind.index)
     }
+    if let instance,
+      let proxy = (0..<proxies.count).last(where: { Int(proxies[$0].firstInstance) <= instance })
+    {
+      event.proxy = Int32(proxy)
+      event.instance = Int32(instance - Int(proxies[proxy].firstInstance))
+    }
     if pod != none { event.pod = reference(pod) }
     log.causes.append(event)
+    return Int32(log.causes.count - 1)
   }
 
-  /// Logs the first overflow after a quiet second.
-  @inline(__always) mutating func noteOverflow(_ state: UInt32) {
-    let last = detectors[state].lastOverflow
-    detectors[state].lastOverflow = now
-    if now - last > .seconds(1) { logCause(.overflowBegan, cluster: state) }
+  /// The change of an entry goes on.
+  mutating func prolongCause(_ entry: Int32) {
+    guard entry >= 0 else { return }
+    log.causes[Int(entry)].last = now
+    log.causes[Int(entry)].count += 1
+  }
+
+  /// Logs the first request after a quiet second that a limit of a cluster refuses, and how long that
+  /// goes on.
+  ///
+  /// Where two limits refuse by turns without a quiet second, the first is named.
+  mutating func noteOverflow(_ state: UInt32, _ overflow: CausalEvent.Overflow) {
+    if detectors[state].overflow.begins(at: now) {
+      let kind = clusterKinds[clusters[state].kind]
+      let limit =
+        switch overflow {
+        case .pendingRequests: kind.maxPending
+        case .requests: kind.maxRequests
+        }
+      detectors[state].overflow.entry = logCause(
+        .overflowBegan(overflow, limit: limit), cluster: state)
+    } else {
+      prolongCause(detectors[state].overflow.entry)
+    }
   }
 }

@@ -99,10 +99,11 @@ extension Engine {
   /// The queue has no place left.
   @inline(never) mutating func queueIsFull(_ j: UInt32, _ pod: UnsafeMutablePointer<Pod>) {
     let service = services.base + Int(pod.pointee.service)
-    if now - service.pointee.lastQueueFull > .seconds(1) {
-      logCause(.queueFull, pod: jobs[j].pod)
+    if service.pointee.queueFull.begins(at: now) {
+      service.pointee.queueFull.entry = logCause(.queueFull, pod: jobs[j].pod)
+    } else {
+      prolongCause(service.pointee.queueFull.entry)
     }
-    service.pointee.lastQueueFull = now
     let dropsOldest =
       service.pointee.order == .dropOldest || service.pointee.order == .lifoDropOldest
     guard dropsOldest, pod.pointee.queued > 0 else { return refuse(j, pod) }

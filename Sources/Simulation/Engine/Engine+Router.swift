@@ -579,7 +579,7 @@ extension Engine {
   /// Refused by `max_requests`.
   @inline(never) mutating func overflowActive(_ c: UInt32) {
     statistics[clusters[calls[c].cluster].kind].upstreamRqActiveOverflow &+= 1
-    noteOverflow(calls[c].cluster)
+    noteOverflow(calls[c].cluster, .requests)
     endTry(c, AttemptOutcome(.activeOverflow))
   }
 }

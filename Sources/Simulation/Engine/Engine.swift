@@ -98,7 +98,6 @@ struct Engine<Features: EngineFeatures>: ~Copyable {
   /// request; what passes them is not remembered.
   var plainRateLimits: Table<(first: UInt32, count: UInt32)>
   var rateLimitCounters: [FixedWindowCounter] = []
-  var lastRateLimit = SimTime(nanoseconds: .min / 2)
 
   // Statistics and logs.
   var statistics: Table<EnvoyClusterStatistics>

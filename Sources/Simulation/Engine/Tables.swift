@@ -273,7 +273,8 @@ struct Service {
   var refusal: UInt16
   /// The edge of the proxy in front of each of its pods, or ``none``.
   var door: UInt32 = none
-  var lastQueueFull = SimTime(nanoseconds: .min / 2)
+  /// Arrivals that full queues refused of late.
+  var queueFull = RefusalSpell()
   /// Waiting requests of all pods, and the most of them, in all and in the present window.
   var queued: Int32 = 0
   var peakQueued: Int32 = 0

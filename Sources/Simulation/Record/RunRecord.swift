@@ -145,8 +145,9 @@ public struct CausalEvent: Sendable {
     case panicBegan
     /// Panic routing ended.
     case panicEnded
-    /// A circuit breaker's limit refused its first request after a quiet second.
-    case overflowBegan
+    /// A circuit breaker's limit refused its first request after a quiet second: which limit, and
+    /// what it is.
+    case overflowBegan(Overflow, limit: UInt32)
     /// A queue was full and refused its first request after a quiet second.
     case queueFull
     /// A pod's CPU limit held it back for the first time after a quiet second.
@@ -154,8 +155,19 @@ public struct CausalEvent: Sendable {
     /// A rate limit refused its first request after a quiet second.
     case rateLimited
   }
+  /// A limit of a circuit breaker that refuses requests.
+  public enum Overflow: Sendable, Equatable {
+    /// `max_pending_requests`.
+    case pendingRequests
+    /// `max_requests`.
+    case requests
+  }
   /// When.
   public var at: SimTime
+  /// When it was so for the last time, without a quiet second in between.
+  public var last: SimTime
+  /// How often it was so from ``at`` to ``last``.
+  public var count: UInt64 = 1
   /// What.
   public var kind: Kind
   /// The proxy kind, or -1.
@@ -173,6 +185,7 @@ public struct CausalEvent: Sendable {
     pod: PodReference? = nil
   ) {
     self.at = at
+    last = at
     self.kind = kind
     self.proxy = proxy
     self.instance = instance

@@ -67,6 +67,7 @@ struct EventReader {
   private func event(_ cause: CausalEvent) -> RunEvent? {
     let kind: RunEvent.Kind
     var detail = ""
+    var limit: Int?
     switch cause.kind {
     case .action, .healthApplied: return nil
     case .ejected(let type):
@@ -75,14 +76,28 @@ struct EventReader {
     case .released: kind = .released
     case .panicBegan: kind = .panicBegan
     case .panicEnded: kind = .panicEnded
-    case .overflowBegan: kind = .overflowBegan
+    case .overflowBegan(let overflow, let most):
+      kind = .overflowBegan
+      limit = Int(most)
+      switch overflow {
+      case .pendingRequests: detail = "max_pending_requests"
+      case .requests: detail = "max_requests"
+      }
     case .queueFull: kind = .queueFull
     case .rateLimited: kind = .rateLimited
     case .throttled: kind = .throttled
     }
-    return event(
+    var event = event(
       kind, at: cause.at, proxy: Int(cause.proxy), instance: Int(cause.instance),
       cluster: Int(cause.cluster), pod: cause.pod, detail: detail)
+    event.limit = limit
+    switch kind {
+    case .overflowBegan, .queueFull, .rateLimited:
+      event.until = cause.last
+      event.refused = cause.count
+    default: break
+    }
+    return event
   }
 
   private func event(
@@ -95,7 +110,11 @@ struct EventReader {
       event.proxy = origin.name
       event.instance = instance
       event.instances = origin.instances
-      if origin.services.indices.contains(cluster) { event.service = origin.services[cluster] }
+      if origin.services.indices.contains(cluster) {
+        event.service = origin.services[cluster]
+      } else if let only = origin.services.first, origin.services.allSatisfy({ $0 == only }) {
+        event.service = only
+      }
     }
     if let pod, run.workloads.indices.contains(pod.service) {
       event.workload = pod.service

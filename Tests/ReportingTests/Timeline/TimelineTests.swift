@@ -88,7 +88,7 @@ private func timeline(
       return FlowSample(
         offered: 10, succeeded: 10, attempts: isBad ? 30 : 10, p50: 4_000, p99: 4_000)
     }
-    #expect(entries.map(\.text) == ["tries of shop × 3, until 00:35"])
+    #expect(entries.map(\.text) == ["tries per new request of shop 1 → 3, until 00:35"])
     #expect(entries.first?.at == .zero + .seconds(30))
   }
 
@@ -146,6 +146,56 @@ private func timeline(
     var blind = flow
     blind.windowLatency = []
     #expect(timeline(of: blind).isEmpty)
+  }
+
+  @Test func `requests that are refused with 429 are told, also when that is usual`() {
+    func told(_ rejected: (Int) -> UInt32) -> [String] {
+      timeline { second in
+        let rejected = rejected(second)
+        return FlowSample(
+          offered: 100, succeeded: 100 - rejected, rejected: rejected, attempts: 100, p50: 9,
+          p99: 9)
+      }.map(\.text)
+    }
+    #expect(told { _ in 63 } == ["429 for 63 % of shop, to the end"])
+    #expect(told { (10..<20).contains($0) ? 40 : 0 } == ["429 for 40 % of shop, until 00:20"])
+    #expect(
+      told { $0 < 10 ? 0 : $0 < 15 ? 80 : 10 }
+        == ["429 for 17 % (at times 80 %) of shop, to the end"])
+    #expect(told { _ in 0 }.isEmpty)
+    #expect(told { $0 == 30 ? 3 : 0 }.isEmpty)
+  }
+
+  @Test(arguments: [
+    (FlowFigures.RefusedRetries(budget: 9), " by the retry budget"),
+    (.init(overflow: 9), " by maxRetries"), (.init(bucket: 9), " by the client's token bucket"),
+    (.init(breaker: 9), " by the client's breaker"), (.init(budget: 9, overflow: 1), ""),
+  ])
+  func `refused retries are told with what refused them`(
+    refused: FlowFigures.RefusedRetries, cause: String
+  ) {
+    let samples = (0..<60).map { second in
+      (30..<40).contains(second)
+        ? FlowSample(
+          offered: 100, succeeded: 100, attempts: 101, retries: 1, retriesRefused: 4, p50: 9, p99: 9
+        ) : FlowSample(offered: 100, succeeded: 100, attempts: 100, p50: 9, p99: 9)
+    }
+    let flow = FlowFigures(retriesRefused: refused, samples: samples)
+    #expect(
+      timeline(of: flow).map(\.text) == ["80 % of retries of shop refused\(cause), until 00:40"])
+  }
+
+  @Test func `failures that come time and again are one line`() {
+    func told(_ times: Int) -> [String] {
+      timeline(faultAt: 15, seconds: 200) { second in
+        let isBad = second >= 20 && second % 20 < 2 && second / 20 <= times
+        return FlowSample(
+          offered: 100, succeeded: isBad ? 40 : 100, serverErrors: isBad ? 60 : 0, attempts: 100,
+          p50: 9, p99: 9)
+      }.map(\.text)
+    }
+    #expect(told(6).count == 6)
+    #expect(told(8) == ["errors of shop up to 60 %, 8 times until 02:42"])
   }
 
   @Test(arguments: [0.5, 2, 20])

@@ -158,13 +158,14 @@ import TrafficPolicy
           - shop GET /items: { p99.9: { below: 300ms, during: dip }, errorRate: { atMost: 0.1% } }
           - service shop: { maxQueue: { below: 5, from: 20s, to: 30s, runs: { atLeast: 90% } } }
           - recovered: { within: 30s, after: fault }
+          - recovered: { within: 30s, after: fault, of: [shop GET /items] }
 
         """)
     #expect(
       loaded.expectations.map(\.text) == [
         "shop GET /items: p99.9 below 300ms during dip", "shop GET /items: errorRate at most 0.1%",
         "service shop: maxQueue below 5 from 20s to 30s in at least 90% of runs",
-        "recovered within 30s after dip",
+        "recovered within 30s after dip", "shop GET /items: recovered within 30s after dip",
       ])
     guard case .bound(let bound) = loaded.expectations[0].statement else { return }
     #expect(bound.metric == .latencyQuantile(0.999))

@@ -122,6 +122,61 @@ import TrafficPolicy
     #expect(result.representative.workloads[1].pods[0].ejections.isEmpty)
   }
 
+  /// Twenty seconds in which 50 requests a second go through a sidecar to a pod that takes 100 ms.
+  private func refusals(
+    _ thresholds: CircuitBreakerThresholds = .none, filters: [HTTPFilter] = [],
+    queue: WorkQueue = WorkQueue()
+  ) async throws -> ReplicationResult {
+    var scenario = try Sample.chain(
+      [
+        .init(name: "front", steps: [.call(Call(target: Sample.target(1, "back")))], workers: nil),
+        .init(name: "back", steps: [.wait(Sample.constant(0.1))], queue: queue),
+      ], rate: 50, duration: .seconds(20)
+    ).withSidecar(
+      route: ForwardAction(destinations: [.init(cluster: 0)]),
+      cluster: Cluster(name: "back", thresholds: thresholds))
+    scenario.proxies[0].configuration.filters = filters
+    return try await run(scenario, replications: 1).representative
+  }
+
+  @Test(arguments: [
+    (CircuitBreakerThresholds(maxConnections: 1, maxPendingRequests: 2), "max_pending_requests", 2),
+    (CircuitBreakerThresholds(maxConnections: 9, maxRequests: 3), "max_requests", 3),
+  ])
+  func `a limit that refuses is named, with how many it refuses and until when`(
+    thresholds: CircuitBreakerThresholds, detail: String, limit: Int
+  ) async throws {
+    let result = try await refusals(thresholds)
+    let events = result.events.filter { $0.kind == .overflowBegan }
+    let event = try #require(events.first)
+    #expect(events.count == 1)
+    #expect(event.proxy == "sidecar of front" && event.service == 1)
+    #expect(event.detail == detail && event.limit == limit)
+    #expect(event.refused == result.edges[1].flags.first { $0.flags == "UO" }?.count)
+    #expect(try #require(event.until) > .zero + .seconds(19))
+  }
+
+  @Test func `a rate limit names its proxy, and how many requests it refuses`() async throws {
+    let limit = LocalRateLimitSettings(
+      bucket: TokenBucketSettings(maxTokens: 10, tokensPerFill: 10, fillInterval: .seconds(1)),
+      enabled: .all, enforced: .all)
+    let result = try await refusals(filters: [.localRateLimit(limit)])
+    let events = result.events.filter { $0.kind == .rateLimited }
+    let event = try #require(events.first)
+    #expect(events.count == 1)
+    #expect(event.proxy == "sidecar of front" && event.instance == 0 && event.service == 1)
+    #expect(event.refused == result.edges[1].statuses.first { $0.status == 429 }?.count)
+    #expect(try #require(event.until) > .zero + .seconds(19))
+  }
+
+  @Test func `a full queue says how many arrivals it refuses`() async throws {
+    let result = try await refusals(queue: WorkQueue(limit: 1))
+    let events = result.events.filter { $0.kind == .queueFull }
+    #expect(events.count == 1)
+    #expect(events.first?.workload == 1)
+    #expect(events.first?.refused == result.services[1].server.refused)
+  }
+
   @Test func `no request is lost or doubled, whatever goes wrong`() async throws {
     for seed in UInt64(0)..<12 {
       let start = SimTime(nanoseconds: 5_000_000_000)
