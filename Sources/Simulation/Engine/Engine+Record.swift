@@ -115,31 +115,39 @@ extension Engine {
       overdueOfFlows: Array(repeating: [], count: recorders.flows.count))
     let dueOfSources = (0..<recorders.sources.count).map { due(recorders.sources[$0].longest) }
     let dueOfFlows = (0..<recorders.flows.count).map { due(recorders.flows[$0].longest) }
-    func noteOfSource(_ s: Int, _ started: SimTime) {
+    func noteOfSource(_ s: Int, _ started: SimTime, _ isBounded: Bool) {
       open.sources[s] += 1
-      if started <= dueOfSources[s] { open.overdueOfSources[s].append(started) }
+      if !isBounded, started <= dueOfSources[s] { open.overdueOfSources[s].append(started) }
     }
-    func note(_ started: SimTime, _ parent: UInt32, _ edge: UInt16) {
+    // What has a timeout comes to an end by itself.
+    func note(_ started: SimTime, _ parent: UInt32, _ edge: UInt16, isBounded: Bool) {
       guard started >= countsFrom else { return }
       let handle = parent & 0xFF_FFFF
       switch parent & Parent.tagMask {
-      case Parent.source, Parent.limitedSource: noteOfSource(Int(handle), started)
-      case Parent.user: noteOfSource(Int(users[handle].source), started)
+      case Parent.source, Parent.limitedSource: noteOfSource(Int(handle), started, isBounded)
+      case Parent.user: noteOfSource(Int(users[handle].source), started, isBounded)
       case Parent.job: break
       default: return  // a client's try, which is not a call of its own, or nobody's
       }
       let flow = edges[UInt32(edge)].flow
       guard recorders.isOn, flow != none else { return }
       open.flows[Int(flow)] += 1
-      if started <= dueOfFlows[Int(flow)] { open.overdueOfFlows[Int(flow)].append(started) }
+      if !isBounded, started <= dueOfFlows[Int(flow)] {
+        open.overdueOfFlows[Int(flow)].append(started)
+      }
     }
     for (index, isFree) in calls.areFree.enumerated() where !isFree {
       let call = calls[UInt32(index)]
-      note(call.started, call.parent, call.edge)
+      let edge = edges.base + Int(call.edge)
+      note(
+        call.started, call.parent, call.edge,
+        isBounded: edge.pointee.routeTimeout.isOn || edge.pointee.tryTimeout.isOn)
     }
     for (index, isFree) in clientCalls.areFree.enumerated() where !isFree {
       let call = clientCalls[UInt32(index)]
-      note(call.started, call.parent, call.edge)
+      let isBounded =
+        call.tryTimer != none || call.deadline != .never || call.retrySequence != 0
+      note(call.started, call.parent, call.edge, isBounded: isBounded)
     }
     guard recorders.isOn else { return open }
     for (index, isFree) in jobs.areFree.enumerated() where !isFree {

@@ -21,7 +21,7 @@ public struct FlowRecord: Sendable {
   /// Requests that are open at the end of the run, found by looking for them.
   public var open: UInt64 = 0
   /// When those of them began that have been open for a second, and for twice as long as any request
-  /// that ended, in no certain order: nobody can say that an answer is only late.
+  /// that ended, without a timeout that would end them: nobody can say that an answer is only late.
   ///
   /// Empty after a run that was ended early, and where nothing ended; of operations always.
   public var overdue: [SimTime] = []

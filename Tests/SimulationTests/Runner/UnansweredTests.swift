@@ -65,6 +65,14 @@ import TimeAndChance
     #expect(result.verdicts[0].estimate?.mean == 0)
   }
 
+  @Test func `who has a timeout is only late`() async throws {
+    var scenario = try scenario(.seconds(120), hangs: .seconds(100))
+    scenario.traffic[0].client.timeout = .seconds(110)
+    let result = try await result(scenario, [(.errorRate, .counted)])
+    #expect(result.representative.sources[0].open > 9_000)
+    #expect(result.representative.sources[0].unanswered == 0)
+  }
+
   @Test func `a run that was ended early says nothing of what was open`() async throws {
     let result = try await result(
       scenario(.seconds(120), hangs: .seconds(100)), [(.errorRate, .counted)], maxEvents: 12_000)
