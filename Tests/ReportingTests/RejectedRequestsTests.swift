@@ -9,7 +9,10 @@ import TimeAndChance
 
 @Suite struct RejectedRequestsTests {
   /// A minute of a source and its service, so many of a hundred requests a second refused with 429.
-  private func result(rejected: UInt32, columns: Int = 80) -> RunResult {
+  private func result(
+    rejected: UInt32, _ metric: Metric = .latencyQuantile(0.99),
+    _ comparison: MetricBound.Comparison = .below(1)
+  ) -> RunResult {
     let sample = FlowSample(
       offered: 100, succeeded: 100 - rejected, rejected: rejected, attempts: 100, p50: 1_000_000,
       p99: 9_900_000_000, max: 9_900_000_000)
@@ -26,8 +29,8 @@ import TimeAndChance
         Expectation(
           statement: .bound(
             MetricBound(
-              subject: .source(0), metric: .latencyQuantile(0.99), comparison: .below(1))),
-          text: "users: p99 below 1s",
+              subject: .source(0), metric: metric, comparison: comparison)),
+          text: "users: a bound",
           location: SourceLocation(file: "s.yaml", line: 1, column: 1))
       ])
     return RunResult(
@@ -71,5 +74,18 @@ import TimeAndChance
       remark
         == "no request succeeded in the only replication, 429 for 100 %: latency of refusals "
         + "never passes")
+  }
+
+  @Test(arguments: [
+    (UInt32(63), 0.01, "429 for 63 %, which is no error"), (63, 0.7, nil), (0, 0.01, nil),
+  ])
+  func `an error rate that holds for want of answers says so`(
+    _ rejected: UInt32, _ bound: Double, _ remark: String?
+  ) throws {
+    let result = result(rejected: rejected, .errorRate, .below(bound))
+    let verdict = result.verdicts[0]
+    #expect(verdict.isMet)
+    let said = try #require(VerdictText.remark(verdict, of: result))
+    #expect(said.hasSuffix(remark ?? "one replication has no interval"))
   }
 }

@@ -25,8 +25,19 @@ enum VerdictText {
     let callers = verdict.callersErrorRate.map {
       "its callers see \(HumanNumber.text($0, .share)): pods know only of what reaches them"
     }
-    let parts = [grounds(verdict, of: result), callers].compactMap(\.self)
+    let parts = [grounds(verdict, of: result), callers, refusals(verdict, of: result)]
+      .compactMap(\.self)
     return parts.isEmpty ? nil : parts.joined(separator: "; ")
+  }
+
+  /// What an error rate does not tell: as many were refused with 429 as its bound would not allow.
+  private static func refusals(_ verdict: Verdict, of result: RunResult) -> String? {
+    guard verdict.isMet,
+      case .bound(let bound) = result.run.expectations[verdict.expectation].statement,
+      bound.metric == .errorRate, let share = rejected(verdict, of: result),
+      !bound.comparison.holds(share)
+    else { return nil }
+    return "429 for \(HumanNumber.share(share)), which is no error"
   }
 
   private static func grounds(_ verdict: Verdict, of result: RunResult) -> String? {
@@ -47,8 +58,9 @@ enum VerdictText {
       return verdict.isCertain ? nil : "uncertain after \(HumanNumber.things(all, "replication"))"
     case .noGoodput(let count):
       return "no request succeeded in \(some(count))"
-        + (rejected(verdict, of: result).map { ", 429 for \($0): latency of refusals never passes" }
-          ?? ": latency of failures never passes")
+        + (rejected(verdict, of: result).map {
+          ", 429 for \(HumanNumber.share($0)): latency of refusals never passes"
+        } ?? ": latency of failures never passes")
     case .neverRecovered(let count):
       return "never as before in \(some(count))" + (verdict.isCertain ? "" : ", uncertain")
     case .endedTooSoon(let count):
@@ -67,13 +79,13 @@ enum VerdictText {
   }
 
   /// The share of a bound's requests that ended in 429, which are no errors; nil when none did.
-  private static func rejected(_ verdict: Verdict, of result: RunResult) -> String? {
+  private static func rejected(_ verdict: Verdict, of result: RunResult) -> Double? {
     guard case .bound(let bound) = result.run.expectations[verdict.expectation].statement,
       let share = result.representative.measure(
         .rejectedRate, of: bound.subject, in: bound.window, of: result.run
       ).number, share > 0
     else { return nil }
-    return HumanNumber.share(share)
+    return share
   }
 
   /// ✓, ✗, or ? of a partial run in which nothing is broken yet; empty when nothing was expected.
