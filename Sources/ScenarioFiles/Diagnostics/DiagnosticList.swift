@@ -76,8 +76,7 @@ struct DiagnosticList {
   /// The lines of a file; parted only when one is wanted, since most files are right.
   private mutating func lines(of file: String) -> [Substring]? {
     if let known = lines[file] { return known }
-    let parts = texts[file]?.split(
-      omittingEmptySubsequences: false, whereSeparator: \.endsYAMLLine)
+    let parts = texts[file]?.yamlLines
     lines[file] = parts
     return parts
   }
@@ -125,12 +124,36 @@ struct KeyPathText: Equatable {
   private init(text: String) { self.text = text }
 }
 
-extension Character {
-  /// Whether YAML begins a new line behind it; a carriage return and a line feed are one character.
-  fileprivate var endsYAMLLine: Bool {
-    switch self {
-    case "\n", "\r\n", "\r", "\u{85}", "\u{2028}", "\u{2029}": true
-    default: false
+extension String {
+  /// The lines as YAML parts them; a carriage return and a line feed are one end.
+  ///
+  /// Found by bytes: files of megabytes would take a second by characters.
+  var yamlLines: [Substring] {
+    let bytes = utf8
+    var lines: [Substring] = []
+    var start = startIndex
+    var index = startIndex
+    while index < endIndex {
+      let length = Self.lengthOfLineEnd(bytes[index...])
+      let next = bytes.index(index, offsetBy: max(1, length))
+      if length > 0 {
+        lines.append(self[start..<index])
+        start = next
+      }
+      index = next
+    }
+    lines.append(self[start...])
+    return lines
+  }
+
+  /// How many bytes of the end of a line some bytes begin with; 0 when they do not.
+  private static func lengthOfLineEnd(_ bytes: Substring.UTF8View) -> Int {
+    switch bytes.first {
+    case 0x0A: 1
+    case 0x0D: bytes.starts(with: [0x0D, 0x0A]) ? 2 : 1
+    case 0xC2: bytes.starts(with: "\u{85}".utf8) ? 2 : 0
+    case 0xE2: bytes.starts(with: "\u{2028}".utf8) || bytes.starts(with: "\u{2029}".utf8) ? 3 : 0
+    default: 0
     }
   }
 }
