@@ -45,12 +45,12 @@ extension Problem {
   init(_ diagnostic: Diagnostic) {
     self.init(
       isError: diagnostic.severity == .error, code: diagnostic.code.rawValue,
-      message: diagnostic.message, place: Place(diagnostic.span), path: diagnostic.keyPath,
-      help: diagnostic.help, note: diagnostic.note.map { ($0.message, Place($0.span)) })
+      message: diagnostic.message, place: SourceLocation(diagnostic.span), path: diagnostic.keyPath,
+      help: diagnostic.help, note: diagnostic.note.map { ($0.message, SourceLocation($0.span)) })
   }
 }
 
-extension Problem.Place {
+extension SourceLocation {
   fileprivate init(_ span: SourceSpan) {
     self.init(file: span.file, line: span.line, column: span.column)
   }

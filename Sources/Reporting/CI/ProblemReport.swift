@@ -1,40 +1,26 @@
+public import Scenario
+
 /// Something that keeps a scenario from being run, or is worth knowing, as reports for programs tell it.
 public struct Problem: Sendable {
-  /// A place in a file.
-  public struct Place: Sendable {
-    /// The file as it was named.
-    public var file: String
-    /// The line, from 1; 0 for the file as a whole.
-    public var line: Int
-    /// The column, from 1.
-    public var column: Int
-    /// A place.
-    public init(file: String, line: Int, column: Int) {
-      self.file = file
-      self.line = line
-      self.column = column
-    }
-  }
-
   /// Whether nothing can be run; else it is a warning.
   public var isError: Bool
   /// The stable name of the rule: `FS104`.
   public var code: String
   /// The fact.
   public var message: String
-  /// Where it is.
-  public var place: Place
+  /// Where it is; line 0 is the file as a whole.
+  public var place: SourceLocation
   /// The keys that lead there; may be empty.
   public var path: String
   /// What to do about it; nil when the message says it.
   public var help: String?
   /// A second place and what is there; nil when there is none.
-  public var note: (message: String, place: Place)?
+  public var note: (message: String, place: SourceLocation)?
 
   /// A problem from its parts.
   public init(
-    isError: Bool, code: String, message: String, place: Place, path: String = "",
-    help: String? = nil, note: (message: String, place: Place)? = nil
+    isError: Bool, code: String, message: String, place: SourceLocation, path: String = "",
+    help: String? = nil, note: (message: String, place: SourceLocation)? = nil
   ) {
     self.isError = isError
     self.code = code
@@ -167,7 +153,7 @@ extension Problem {
   }
 
   /// A place; a file as a whole has no line.
-  private static func members(_ place: Place) -> [String: JSONValue] {
+  private static func members(_ place: SourceLocation) -> [String: JSONValue] {
     let isLine = place.line > 0
     return [
       "file": .string(place.file), "line": isLine ? .count(place.line) : .null,

@@ -1,5 +1,6 @@
 import Foundation
 import Reporting
+import Scenario
 import Testing
 
 @Suite struct ProblemReportTests {
